@@ -1,0 +1,42 @@
+import type { DeviceAddress } from './address.ts'
+
+/** True for what may stand in an operator's `match`: `*`, or something that begins with an address's scheme. */
+export function isPattern(pattern: string): boolean {
+  return pattern === '*' || /^(?:tel|sips?|acr):[^\s]*$/i.test(pattern)
+}
+
+/**
+ * How well a pattern matches an address: the number of characters that it fixes, or `undefined` for no match. A pattern
+ * without `*` is the beginning of an address (`tel:+1555`); in one with `*` that stands for any characters, and the
+ * whole address without its parameters must match (`sip:*@alpha.example`).
+ */
+export function matchLength(pattern: string, address: DeviceAddress): number | undefined {
+  const normal = normalPattern(pattern)
+  if (!normal.includes('*')) return address.startsWith(normal) ? normal.length : undefined
+  const parts = normal.split('*')
+  const bare = address.split(';', 1).join('')
+  return glob(parts, bare) || glob(parts, address) ? normal.length - parts.length + 1 : undefined
+}
+
+// Patterns are compared with addresses in normal form, so they are brought there too, as far as a part of one can be.
+function normalPattern(pattern: string): string {
+  if (/^tel:/i.test(pattern)) return pattern.toLowerCase().replace(/[-.()]/g, '')
+  const scheme = /^[a-z]+:/i.exec(pattern)?.[0] ?? ''
+  const at = pattern.lastIndexOf('@')
+  const end = at < 0 ? pattern.length : at
+  return scheme.toLowerCase() + pattern.slice(scheme.length, end) + pattern.slice(end).toLowerCase()
+}
+
+/** Parts in order, the first at the start, the last at the end; linear, as a regular expression might not be. */
+function glob(parts: readonly string[], text: string): boolean {
+  const [head = '', ...rest] = parts
+  const tail = rest.pop() ?? ''
+  if (!text.startsWith(head)) return false
+  let at = head.length
+  for (const part of rest) {
+    const found = text.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return text.length - tail.length >= at && text.endsWith(tail)
+}

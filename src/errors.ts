@@ -1,0 +1,103 @@
+/** The codes that a client sees in `extensions.code`, beside those of GraphQL itself. */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'BAD_USER_INPUT'
+  | 'POLICY_VIOLATION'
+  | 'RATE_LIMITED'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_INVALID_RESPONSE'
+
+/** What an operator said of its refusal, its variables filled in and its secrets taken out. */
+export type OmaFault = {
+  readonly messageId: string
+  readonly text: string
+  /** The names that the operator gave as variables, for telling which input it refused. */
+  readonly variables: readonly string[]
+  readonly httpStatus: number
+  readonly operator: string
+}
+
+/** Base of everything that goes wrong for a reason that a client may know. `message` is safe to show. */
+export abstract class GatewayError extends Error {
+  abstract readonly code: ErrorCode
+}
+
+/** No valid access token. */
+export class Unauthenticated extends GatewayError {
+  override readonly name = 'Unauthenticated'
+  readonly code = 'UNAUTHENTICATED'
+}
+
+/** A valid token that does not give this right. */
+export class Forbidden extends GatewayError {
+  override readonly name = 'Forbidden'
+  readonly code = 'FORBIDDEN'
+}
+
+/** The caller's input can't be served; the message says what is wrong with it. */
+export class BadUserInput extends GatewayError {
+  override readonly name = 'BadUserInput'
+  readonly code = 'BAD_USER_INPUT'
+}
+
+/** The operator gave no usable sign of life: no connection, a broken one, or none of ours that it accepts. */
+export class UpstreamUnavailable extends GatewayError {
+  override readonly name = 'UpstreamUnavailable'
+  readonly code = 'UPSTREAM_UNAVAILABLE'
+  readonly operator: string
+  constructor(operator: string, what: string, options?: ErrorOptions) {
+    super(`operator ${operator} ${what}`, options)
+    this.operator = operator
+  }
+}
+
+/** The operator did not answer in time. */
+export class UpstreamTimeout extends GatewayError {
+  override readonly name = 'UpstreamTimeout'
+  readonly code = 'UPSTREAM_TIMEOUT'
+  readonly operator: string
+  constructor(operator: string, afterMs: number, options?: ErrorOptions) {
+    super(`operator ${operator} gave no answer in ${afterMs} ms`, options)
+    this.operator = operator
+  }
+}
+
+/** The operator answered, but not in a form that can be used; `problem` names the path of what was wrong. */
+export class UpstreamInvalidResponse extends GatewayError {
+  override readonly name = 'UpstreamInvalidResponse'
+  readonly code = 'UPSTREAM_INVALID_RESPONSE'
+  readonly operator: string
+  readonly problem: string
+  constructor(operator: string, problem: string, options?: ErrorOptions) {
+    super(`operator ${operator} gave an answer that can't be used: ${problem}`, options)
+    this.operator = operator
+    this.problem = problem
+  }
+}
+
+/** The operator refused with a 4xx or 5xx status. What that means to a client depends on what was asked. */
+export class UpstreamRefusal extends GatewayError {
+  override readonly name = 'UpstreamRefusal'
+  readonly code: ErrorCode
+  readonly operator: string
+  readonly httpStatus: number
+  readonly fault: OmaFault | undefined
+  /** From Retry-After, where the operator sent one that can be read. */
+  readonly retryAfterS: number | undefined
+  constructor(facts: {
+    operator: string
+    code: ErrorCode
+    httpStatus: number
+    fault: OmaFault | undefined
+    retryAfterS: number | undefined
+  }) {
+    super(facts.fault?.text ?? `operator ${facts.operator} answered with HTTP status ${facts.httpStatus}`)
+    this.code = facts.code
+    this.operator = facts.operator
+    this.httpStatus = facts.httpStatus
+    this.fault = facts.fault
+    this.retryAfterS = facts.retryAfterS
+  }
+}
