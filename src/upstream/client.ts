@@ -1,0 +1,205 @@
+import type { DeviceAddress } from '../domain/address.ts'
+import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
+import { UpstreamInvalidResponse } from '../errors.ts'
+import {
+  decodeTwinningBody,
+  decodeTwinningListBody,
+  InvalidRepresentation,
+  twinningElement,
+  type Asked,
+} from '../oma/decode.ts'
+import { listPath, twinningIdOf, twinningPath } from '../oma/paths.ts'
+import type { WireNewTwinning } from '../oma/wire.ts'
+import { report } from '../telemetry/channels.ts'
+import type { Caller, Exchange } from './exchange.ts'
+import { freshnessOf, type Freshness } from './freshness.ts'
+import type { TransportResponse } from './transport.ts'
+
+/** A twinning as it came, so that it can be sent back whole with one element changed. */
+export type Editable = {
+  readonly twinning: Twinning
+  readonly element: object
+  readonly etag: string | undefined
+}
+
+/**
+ * The operations of the OMA API on one operator: domain in, domain out. All throw UpstreamRefusal for a 4xx or 5xx
+ * that has no meaning of its own here, and what Transport and Credentials throw.
+ */
+export type OmaClient = {
+  /** GET one; `undefined` where there is none (404). */
+  readonly getTwinning: (
+    ref: TwinningRef,
+    caller: Caller,
+  ) => Promise<{ twinning: Twinning | undefined; freshness: Freshness }>
+  /** GET all of a device; an operator's 404 is an empty list. */
+  readonly listTwinnings: (
+    device: DeviceAddress,
+    caller: Caller,
+  ) => Promise<DeviceTwinnings & { freshness: Freshness }>
+  /** POST. */
+  readonly createTwinning: (
+    device: DeviceAddress,
+    twinning: WireNewTwinning,
+    caller: Caller,
+  ) => Promise<Twinning>
+  /** GET for a change; `undefined` where there is none. */
+  readonly editTwinning: (ref: TwinningRef, caller: Caller) => Promise<Editable | undefined>
+  /** PUT of the whole representation, with If-Match where the ETag is known. A 412 is an UpstreamRefusal. */
+  readonly replaceTwinning: (
+    editable: Editable,
+    change: Readonly<Record<string, string>>,
+    caller: Caller,
+  ) => Promise<Twinning>
+  /** DELETE. A 404 is an UpstreamRefusal. */
+  readonly deleteTwinning: (ref: TwinningRef, caller: Caller) => Promise<void>
+}
+
+const maxTwinningBytes = 1024 * 1024
+const maxListBytes = 16 * maxTwinningBytes
+
+/** The client of one operator, over exchanges with it. */
+export function createOmaClient({
+  operator,
+  serverRoot,
+  exchange,
+}: {
+  operator: string
+  serverRoot: URL
+  exchange: Exchange
+}): OmaClient {
+  const { send, json } = exchange
+
+  /** Runs a decoder; what it finds wrong becomes an UpstreamInvalidResponse. */
+  function decoded<T>(decode: () => T): T {
+    try {
+      return decode()
+    } catch (error) {
+      if (error instanceof InvalidRepresentation) throw new UpstreamInvalidResponse(operator, error.message)
+      throw error
+    }
+  }
+
+  const asked = (device: DeviceAddress, more: Partial<Asked> = {}): Asked => ({
+    operatorId: operator,
+    serverRoot,
+    device,
+    ...more,
+  })
+  const askedFor = (ref: TwinningRef) => asked(ref.device, { twinningId: ref.twinningId })
+
+  async function get(ref: TwinningRef, caller: Caller): Promise<TransportResponse | undefined> {
+    const path = twinningPath(ref.device, ref.twinningId)
+    const response = await send({
+      method: 'GET',
+      path,
+      maxBytes: maxTwinningBytes,
+      caller,
+      accept: [404, 410],
+    })
+    return response.status < 400 ? response : undefined
+  }
+
+  async function getTwinning(ref: TwinningRef, caller: Caller) {
+    const response = await get(ref, caller)
+    if (!response) return { twinning: undefined, freshness: { store: false, freshForMs: 0 } }
+    const body = json(response)
+    return {
+      twinning: decoded(() => decodeTwinningBody(body, askedFor(ref))),
+      freshness: freshnessOf(response.header),
+    }
+  }
+
+  async function listTwinnings(device: DeviceAddress, caller: Caller) {
+    const response = await send({
+      method: 'GET',
+      path: listPath(device),
+      maxBytes: maxListBytes,
+      caller,
+      accept: [404],
+    })
+    const freshness = freshnessOf(response.header)
+    if (response.status === 404) return { twinnings: [], leftOut: [], freshness }
+    const body = json(response)
+    const list = decoded(() => decodeTwinningListBody(body, asked(device)))
+    for (const { problem } of list.leftOut) report('upstream.leftOut', { operator, problem })
+    return { ...list, freshness }
+  }
+
+  async function createTwinning(
+    device: DeviceAddress,
+    twinning: WireNewTwinning,
+    caller: Caller,
+  ): Promise<Twinning> {
+    const secrets = twinning.activationCode === undefined ? [] : [twinning.activationCode]
+    const response = await send({
+      method: 'POST',
+      path: listPath(device),
+      maxBytes: maxTwinningBytes,
+      caller,
+      twinning,
+      secrets,
+    })
+    if (response.text.trim() !== '') {
+      const body = json(response)
+      return decoded(() => decodeTwinningBody(body, asked(device, { secrets })))
+    }
+    // The twinning exists, but the operator did not say what it is: its Location does (RFC 9110 §15.3.2).
+    const location = response.header('location')
+    const twinningId =
+      location !== undefined && URL.canParse(location, serverRoot.href)
+        ? twinningIdOf(new URL(location, serverRoot))
+        : undefined
+    if (twinningId === undefined)
+      throw new UpstreamInvalidResponse(operator, 'body: expected JSON, got nothing, and no Location to read')
+    const { twinning: created } = await getTwinning({ operatorId: operator, device, twinningId }, caller)
+    if (!created)
+      throw new UpstreamInvalidResponse(operator, 'Location: expected the twinning just made, got nothing')
+    return created
+  }
+
+  async function editTwinning(ref: TwinningRef, caller: Caller): Promise<Editable | undefined> {
+    const response = await get(ref, caller)
+    if (!response) return undefined
+    const body = json(response)
+    return decoded(() => ({
+      twinning: decodeTwinningBody(body, askedFor(ref)),
+      element: twinningElement(body),
+      etag: response.header('etag'),
+    }))
+  }
+
+  async function replaceTwinning(
+    { twinning: { ref, codes }, element, etag }: Editable,
+    change: Readonly<Record<string, string>>,
+    caller: Caller,
+  ) {
+    const changed = { ...element, ...change }
+    const secrets = Object.values(codes ?? {})
+    const path = twinningPath(ref.device, ref.twinningId)
+    // RFC 9110 §13.1.1: If-Match compares strongly, so a weak tag would never match.
+    const ifMatch = etag?.startsWith('W/') ? undefined : etag
+    const response = await send({
+      method: 'PUT',
+      path,
+      maxBytes: maxTwinningBytes,
+      caller,
+      twinning: changed,
+      ifMatch,
+      secrets,
+    })
+    const body = response.text.trim() === '' ? { twinning: changed } : json(response)
+    return decoded(() => decodeTwinningBody(body, { ...askedFor(ref), secrets }))
+  }
+
+  async function deleteTwinning(ref: TwinningRef, caller: Caller): Promise<void> {
+    await send({
+      method: 'DELETE',
+      path: twinningPath(ref.device, ref.twinningId),
+      maxBytes: maxTwinningBytes,
+      caller,
+    })
+  }
+
+  return { getTwinning, listTwinnings, createTwinning, editTwinning, replaceTwinning, deleteTwinning }
+}

@@ -1,0 +1,78 @@
+import { UpstreamInvalidResponse } from '../errors.ts'
+import type { Credentials } from './credentials.ts'
+import { refusalOf, tryJson } from './refusal.ts'
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
+
+/** For whom a call is made, and until when. */
+export type Caller = { readonly token: string | undefined; readonly signal: AbortSignal }
+
+export type Call = Pick<TransportRequest, 'method' | 'path' | 'maxBytes'> & {
+  readonly caller: Caller
+  /** What is sent, where something is. */
+  readonly twinning?: object
+  readonly ifMatch?: string | undefined
+  /** What must not be repeated, should the operator have done so. */
+  readonly secrets?: readonly string[]
+  /** Statuses, beside 2xx, that whoever calls reads itself. */
+  readonly accept?: readonly number[]
+}
+
+/** Authenticated exchanges with one operator. */
+export type Exchange = {
+  /** Throws UpstreamRefusal for a 4xx or 5xx that is not accepted, and what Transport and Credentials throw. */
+  readonly send: (call: Call) => Promise<TransportResponse>
+  /** The body of an answer. Throws UpstreamInvalidResponse. */
+  readonly json: (response: TransportResponse) => unknown
+}
+
+/** `forwarded`: the operator is asked with the caller's own token, so that a 401 or 403 is the caller's. */
+export function createExchange({
+  operator,
+  transport,
+  credentials,
+  forwarded,
+}: {
+  operator: string
+  transport: Transport
+  credentials: Credentials
+  forwarded: boolean
+}): Exchange {
+  async function send(call: Call): Promise<TransportResponse> {
+    const response = await attempt(call)
+    // The operator has not acted on what it did not accept, so that even a POST may be sent again.
+    const answer = response.status === 401 && credentials.refused() ? await attempt(call) : response
+    if ((answer.status >= 200 && answer.status < 300) || call.accept?.includes(answer.status)) return answer
+    if (answer.status < 400)
+      throw new UpstreamInvalidResponse(operator, `status: expected 2xx, got ${answer.status}`)
+    throw refusalOf(answer, { operator, forwarded, secrets: call.secrets ?? [] })
+  }
+
+  async function attempt({ caller, twinning, ifMatch, ...call }: Call): Promise<TransportResponse> {
+    const authorization = await credentials.authorization(caller.token, caller.signal)
+    return transport.exchange({
+      method: call.method,
+      path: call.path,
+      maxBytes: call.maxBytes,
+      signal: caller.signal,
+      headers: {
+        accept: 'application/json, application/xml;q=0.5',
+        ...(authorization !== undefined && { authorization }),
+        ...(twinning && { 'content-type': 'application/json' }),
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      },
+      ...(twinning && { body: JSON.stringify({ twinning }) }),
+    })
+  }
+
+  function json({ text }: TransportResponse): unknown {
+    const value = tryJson(text)
+    // The parser's own message quotes the body, and the body may hold a code.
+    if (value !== undefined) return value
+    throw new UpstreamInvalidResponse(
+      operator,
+      `body: expected JSON, got ${text.trim() === '' ? 'nothing' : 'something else'}`,
+    )
+  }
+
+  return { send, json }
+}

@@ -1,0 +1,123 @@
+import { Pool, type Dispatcher } from 'undici'
+import { UpstreamInvalidResponse, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
+import { report } from '../telemetry/channels.ts'
+
+export type TransportRequest = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the server root, already escaped. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** The largest answer that is read; a longer one is an UpstreamInvalidResponse. */
+  readonly maxBytes: number
+  /** Aborted when whoever asked has gone. */
+  readonly signal: AbortSignal
+}
+
+export type TransportResponse = {
+  readonly status: number
+  /** By lower-case name; of several with one name, the first. */
+  readonly header: (name: string) => string | undefined
+  readonly text: string
+}
+
+export type Transport = {
+  /**
+   * One HTTP exchange within the deadline. Redirects are not followed.
+   * Throws UpstreamTimeout, UpstreamUnavailable or UpstreamInvalidResponse, or the signal's reason where that ended it.
+   */
+  readonly exchange: (request: TransportRequest) => Promise<TransportResponse>
+  readonly close: () => Promise<void>
+}
+
+// Above what 64 clients keep in flight at once, below what a small operator would call an attack.
+const connections = 128
+
+/** HTTP to one operator: one keep-alive pool to the one origin of its server root. */
+export function createTransport({
+  operator,
+  serverRoot,
+  timeoutMs,
+}: {
+  operator: string
+  serverRoot: URL
+  timeoutMs: number
+}): Transport {
+  // The deadline below covers headers and body; undici's own timers would only race it.
+  const pool = new Pool(serverRoot.origin, {
+    connections,
+    keepAliveTimeout: 30_000,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: timeoutMs },
+  })
+  const root = serverRoot.pathname.replace(/\/+$/, '')
+
+  async function exchange(request: TransportRequest): Promise<TransportResponse> {
+    const started = performance.now()
+    let status: number | undefined
+    const deadline = AbortSignal.timeout(timeoutMs)
+    const seen = (status: number | 'timeout' | 'error' | 'invalid') =>
+      report('upstream.request', {
+        operator,
+        method: request.method,
+        status,
+        ms: performance.now() - started,
+      })
+    try {
+      const response = await pool.request({
+        method: request.method,
+        path: root + request.path,
+        headers: request.headers,
+        body: request.body ?? null,
+        signal: AbortSignal.any([request.signal, deadline]),
+      })
+      status = response.statusCode
+      const text = await readText(response, request.maxBytes, operator)
+      seen(response.statusCode)
+      return { status: response.statusCode, header: (name) => first(response.headers[name]), text }
+    } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason
+      if (deadline.aborted) {
+        seen('timeout')
+        throw new UpstreamTimeout(operator, timeoutMs, { cause: error })
+      }
+      if (error instanceof UpstreamInvalidResponse) {
+        seen('invalid')
+        throw error
+      }
+      if (status !== undefined && status < 400) {
+        seen('invalid')
+        throw new UpstreamInvalidResponse(operator, 'body: expected all of it, got a part', { cause: error })
+      }
+      seen('error')
+      throw new UpstreamUnavailable(operator, 'could not be reached', { cause: error })
+    }
+  }
+
+  return { exchange, close: () => pool.destroy() }
+}
+
+async function readText(
+  { statusCode, body }: Dispatcher.ResponseData,
+  maxBytes: number,
+  operator: string,
+): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = chunk as Uint8Array
+    size += bytes.byteLength
+    if (size > maxBytes) {
+      // Leaving the loop destroys the body, and with it the connection: no more is read. A refusal needs no reasons.
+      if (statusCode >= 400) return ''
+      throw new UpstreamInvalidResponse(operator, `body: expected at most ${maxBytes} bytes, got more`)
+    }
+    chunks.push(bytes)
+  }
+  return new TextDecoder('utf-8').decode(Buffer.concat(chunks))
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
