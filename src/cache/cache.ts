@@ -1,0 +1,183 @@
+import { LRUCache } from 'lru-cache'
+import { report } from '../telemetry/channels.ts'
+import type { Evictions } from './evictions.ts'
+import { entryName, type CacheKey } from './keys.ts'
+import type { SharedStore } from './shared.ts'
+
+/** What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. */
+export type Loaded<V> = { readonly value: V; readonly freshForMs: number; readonly graceMs: number }
+
+/** A moment of a tag, taken before a load: what that load brings is void once the tag is evicted after it. */
+export type Mark = { readonly epoch: number; readonly generation: string | undefined }
+
+/** A key that is to be loaded. */
+export type Missing = CacheKey & { readonly mark: Mark }
+
+/** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
+export type Codec<V> = {
+  readonly encode: (value: V) => unknown
+  readonly decode: (json: unknown) => V | undefined
+  /** About how many bytes of memory a value takes. */
+  readonly weigh: (value: V) => number
+}
+
+/**
+ * Values in this process's memory and, where there is one, in a shared store behind it. Fresh ones are answered as they
+ * are; those past that but within their grace only where loading fails for a reason that `graceFor` names. The shared
+ * store may make it faster and may not make it fail.
+ */
+export type Cache<V> = {
+  /**
+   * A value, or the Error that loading gave, for each key, in order. Memory first, then one read of the shared store
+   * for all that is left, then `load` for the rest, which must answer for each under its `entryName`.
+   */
+  readonly getMany: (
+    keys: readonly CacheKey[],
+    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+  ) => Promise<(V | Error)[]>
+  /** Keeps what came along with something else that was loaded under the same mark. */
+  readonly put: (items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]) => void
+}
+
+type Entry<V> = {
+  readonly value: V
+  readonly epoch: number
+  readonly storedAt: number
+  readonly freshUntil: number
+  readonly graceUntil: number
+}
+
+// With other instances about, and no word from them, what memory holds may be wrong after this.
+const unheardMs = 1000
+
+/** `maxBytes` bounds this process's memory, by the codec's weights. */
+export function createCache<V extends object>({
+  codec,
+  evictions,
+  shared,
+  maxBytes,
+  graceFor,
+}: {
+  codec: Codec<V>
+  evictions: Evictions
+  shared: SharedStore | undefined
+  maxBytes: number
+  graceFor: (error: Error) => boolean
+}): Cache<V> {
+  const memory = new LRUCache<string, Entry<V>>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ value }) => codec.weigh(value),
+  })
+
+  function fromMemory(key: CacheKey, now: number): Entry<V> | undefined {
+    const entry = memory.get(entryName(key))
+    if (!entry || now >= entry.graceUntil || !evictions.isCurrent(key.tag, entry.epoch)) return undefined
+    return shared && !shared.listening() && now - entry.storedAt > unheardMs ? undefined : entry
+  }
+
+  function keep(
+    key: CacheKey,
+    { value, freshForMs, graceMs }: Loaded<V>,
+    mark: Mark,
+    now: number,
+  ): string | undefined {
+    if (freshForMs + graceMs <= 0 || !evictions.isCurrent(key.tag, mark.epoch)) return undefined
+    const freshUntil = now + freshForMs
+    const graceUntil = freshUntil + graceMs
+    memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: now, freshUntil, graceUntil })
+    if (mark.generation === undefined) return undefined
+    return JSON.stringify({ g: mark.generation, f: freshUntil, u: graceUntil, v: codec.encode(value) })
+  }
+
+  function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
+    const now = Date.now()
+    const writes = items.flatMap(({ key, loaded, mark }) => {
+      const text = keep(key, loaded, mark, now)
+      return text === undefined ? [] : [{ key, text, ttlMs: loaded.freshForMs + loaded.graceMs }]
+    })
+    // Not waited for: whoever asked has the value, and a failure is reported by the store.
+    void shared?.write(writes)
+  }
+
+  function readEntry(
+    text: string | undefined,
+    generation: string | undefined,
+    epoch: number,
+  ): Entry<V> | undefined {
+    const stored = text === undefined ? undefined : parseStored(text)
+    if (!stored || stored.g !== generation) return undefined
+    const value = codec.decode(stored.v)
+    return value && { value, epoch, storedAt: Date.now(), freshUntil: stored.f, graceUntil: stored.u }
+  }
+
+  async function getMany(
+    keys: readonly CacheKey[],
+    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+  ): Promise<(V | Error)[]> {
+    const now = Date.now()
+    const epoch = evictions.now()
+    const entries = keys.map((key) => fromMemory(key, now))
+    const isFresh = (i: number) => (entries[i]?.freshUntil ?? 0) > now
+    const lacking = keys.map((_, i) => i).filter((i) => !isFresh(i))
+    report('cache.read', { tier: 'memory', count: keys.length - lacking.length })
+    if (lacking.length === 0) return entries.map(valueOf)
+
+    const read = await shared?.read(lacking.flatMap((i) => keys[i] ?? []))
+    for (const [n, i] of lacking.entries()) {
+      const key = keys[i]
+      const entry = key && readEntry(read?.texts[n], read?.generations.get(key.tag), epoch)
+      if (!entry || entry.graceUntil <= now || entry.graceUntil <= (entries[i]?.graceUntil ?? 0)) continue
+      entries[i] = entry
+      if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
+    }
+    const missing = lacking.filter((i) => !isFresh(i))
+    report('cache.read', { tier: 'redis', count: lacking.length - missing.length })
+    if (missing.length === 0) return entries.map(valueOf)
+
+    report('cache.read', { tier: 'none', count: missing.length })
+    const marked = missing.flatMap((i): Missing[] => {
+      const key = keys[i]
+      return key ? [{ ...key, mark: { epoch, generation: read?.generations.get(key.tag) } }] : []
+    })
+    const loaded = await load(marked)
+    const outcomes = entries.map(valueOf)
+    const kept: { key: CacheKey; loaded: Loaded<V>; mark: Mark }[] = []
+    for (const [n, i] of missing.entries()) {
+      const key = marked[n]
+      if (!key) continue
+      const outcome =
+        loaded.get(entryName(key)) ?? new TypeError('a load must answer for every key that it gets')
+      outcomes[i] = outcome instanceof Error ? graceOr(outcome, entries[i], Date.now()) : outcome.value
+      if (!(outcome instanceof Error)) kept.push({ key, loaded: outcome, mark: key.mark })
+    }
+    put(kept)
+    return outcomes
+  }
+
+  function graceOr(error: Error, entry: Entry<V> | undefined, now: number): V | Error {
+    if (!entry || now >= entry.graceUntil || !graceFor(error)) return error
+    report('cache.stale', { count: 1 })
+    return entry.value
+  }
+
+  return { getMany, put }
+}
+
+function valueOf<V>(entry: Entry<V> | undefined): V | Error {
+  return entry?.value ?? new TypeError('read before it was loaded')
+}
+
+type Stored = { g: string; f: number; u: number; v: unknown }
+
+/** Nothing in the shared store is trusted: what is no entry of ours is none. */
+function parseStored(text: string): Stored | undefined {
+  try {
+    const stored = JSON.parse(text) as Partial<Stored> | null
+    const { g, f, u } = stored ?? {}
+    return typeof g === 'string' && typeof f === 'number' && typeof u === 'number'
+      ? { g, f, u, v: stored?.v }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
