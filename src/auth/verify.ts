@@ -1,0 +1,103 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose'
+import { parseAddress } from '../domain/address.ts'
+import { GatewayError, Unauthenticated } from '../errors.ts'
+import { nobody, type Principal } from './policy.ts'
+
+/** The keys that sign access tokens can't be had: no caller's fault. */
+export class TokenKeysUnavailable extends GatewayError {
+  override readonly name = 'TokenKeysUnavailable'
+  readonly code = 'UPSTREAM_UNAVAILABLE'
+}
+
+/**
+ * Reads an Authorization header (RFC 6750 §2.1). Throws Unauthenticated where it holds no valid access token, and
+ * TokenKeysUnavailable where that can't be told.
+ */
+export type Verify = (authorization: string | undefined) => Promise<Principal>
+
+// Never `none` nor an HMAC: whoever verifies one of those could sign one.
+const algorithms = ['RS256', 'ES256']
+
+/**
+ * Verifies JWTs (RFC 7519) by the key set at `jwksUrl`: signature, `exp`, `nbf` and, where they are given, `iss` and
+ * `aud`. The key set is kept for ten minutes, and fetched again for an unknown key, at most twice a minute.
+ */
+export function createVerify({
+  jwksUrl,
+  issuer,
+  audience,
+}: {
+  jwksUrl: URL
+  issuer: string | undefined
+  audience: string | undefined
+}): Verify {
+  const keys = createRemoteJWKSet(jwksUrl, {
+    cacheMaxAge: 600_000,
+    cooldownDuration: 30_000,
+    timeoutDuration: 5000,
+  })
+  const options = {
+    algorithms,
+    requiredClaims: ['exp'],
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  }
+  return async (authorization) => {
+    const token = bearer(authorization)
+    try {
+      const { payload } = await jwtVerify(token, keys, options)
+      return principalOf(payload, token)
+    } catch (error) {
+      throw coded(error)
+    }
+  }
+}
+
+/** AUTH=off: everybody may do everything; a token that comes is only for operators that are asked with it. */
+export const verifyNothing: Verify = (authorization) => {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  return Promise.resolve({ ...nobody, everything: true, caller: 'everybody', token })
+}
+
+function bearer(authorization: string | undefined): string {
+  if (authorization === undefined)
+    throw new Unauthenticated('an access token is needed: Authorization: Bearer …')
+  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1]
+  if (token === undefined) throw new Unauthenticated('the Authorization header holds no Bearer token')
+  return token
+}
+
+function principalOf(claims: JWTPayload, token: string): Principal {
+  const { address, scope, iss, sub, exp, client_id: clientId } = claims
+  if (scope !== undefined && typeof scope !== 'string')
+    throw new Unauthenticated('the claim scope is no text')
+  const device = typeof address === 'string' ? parseAddress(address) : undefined
+  if (address !== undefined && device === undefined)
+    throw new Unauthenticated('the claim address is no tel:, sip:, sips: or acr: URI')
+  const subject = [sub, clientId, device].find((name) => typeof name === 'string')
+  return {
+    address: device,
+    scopes: new Set((scope ?? '').split(' ').filter((name) => name !== '')),
+    caller: JSON.stringify([iss ?? '', subject ?? '']),
+    everything: false,
+    token,
+    expiresAt: exp === undefined ? undefined : exp * 1000,
+  }
+}
+
+// Nothing of the token is repeated: these messages are for whoever holds it, and for logs.
+function coded(error: unknown): unknown {
+  if (error instanceof GatewayError) return error
+  if (error instanceof errors.JWTExpired) return new Unauthenticated('the access token has expired')
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return new Unauthenticated(`the access token's claim ${error.claim} is not accepted: ${error.reason}`)
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return new Unauthenticated('the access token is signed with an unknown key')
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
+    return new Unauthenticated(`the access token must be signed with ${algorithms.join(' or ')}`)
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return new Unauthenticated("the access token's signature is wrong")
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
+    return new Unauthenticated('the access token is no JWT')
+  return new TokenKeysUnavailable('the keys that sign access tokens could not be had', { cause: error })
+}
