@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { UpstreamTimeout } from '../errors.ts'
+import type { RedisLink } from '../redis/redis.ts'
+import { Refused, type Refusal } from './refusal.ts'
+
+/** What is kept of a change: the id of its twinning, or why there is none. Never a code. */
+export type Outcome = { readonly id: string } | { readonly refusal: Refusal }
+
+/** Runs a change once for each key, whoever asks how often. */
+export type Idempotency = {
+  /**
+   * `key` names caller, operation and the caller's own key; `digest` stands for the input. The first call runs; one
+   * that comes meanwhile waits for it; later ones, for 24 hours, get its outcome. An error that `run` throws frees the
+   * key. Throws Refused where the key came with another input.
+   */
+  readonly once: (
+    claim: { key: string; digest: string; signal: AbortSignal },
+    run: () => Promise<Outcome>,
+  ) => Promise<{ outcome: Outcome; replayed: boolean }>
+}
+
+const keepMs = 24 * 3600 * 1000
+const pollMs = 25
+const prefix = 'twinning-gateway:1:once:'
+
+const refusal = z.object({
+  code: z.enum([
+    'INVALID_ACTIVATION_CODE',
+    'INVALID_INPUT',
+    'INVALID_STATUS_TRANSITION',
+    'NOT_FOUND',
+    'CONFLICT',
+    'REFUSED_BY_POLICY',
+  ]),
+  message: z.string(),
+  field: z.array(z.string()).exactOptional(),
+  omaMessageId: z.string().exactOptional(),
+})
+const note = z.object({
+  digest: z.string(),
+  owner: z.string(),
+  outcome: z.union([z.object({ id: z.string() }), z.object({ refusal })]).exactOptional(),
+})
+type Note = z.infer<typeof note>
+
+/** `leaseMs`: how long a run may take before another may take its place; longer than any run. */
+export function createIdempotency({
+  redis,
+  leaseMs,
+}: {
+  redis: RedisLink | undefined
+  leaseMs: number
+}): Idempotency {
+  const store = createNotes(redis)
+
+  async function once(
+    { key, digest, signal }: { key: string; digest: string; signal: AbortSignal },
+    run: () => Promise<Outcome>,
+  ): Promise<{ outcome: Outcome; replayed: boolean }> {
+    const owner = randomUUID()
+    const giveUpAt = Date.now() + leaseMs * 2
+    // Sequential on purpose: each turn looks whether the run of another has ended.
+    while (Date.now() < giveUpAt) {
+      const found = await store.claim(key, { digest, owner }, leaseMs)
+      if (!found) return { outcome: await runOwned(key, { digest, owner }, run), replayed: false }
+      if (found.digest !== digest)
+        throw new Refused({
+          code: 'INVALID_INPUT',
+          message: 'this idempotencyKey was used with another input',
+          field: ['input', 'idempotencyKey'],
+        })
+      if (found.outcome) return { outcome: found.outcome, replayed: true }
+      await delay(pollMs, undefined, { signal })
+    }
+    throw new UpstreamTimeout('behind this idempotencyKey', leaseMs * 2)
+  }
+
+  async function runOwned(key: string, mine: Note, run: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      const outcome = await run()
+      await store.settle(key, { ...mine, outcome })
+      return outcome
+    } catch (error) {
+      await store.free(key, mine)
+      throw error
+    }
+  }
+
+  return { once }
+}
+
+type Notes = {
+  /** Takes the key, or answers who has it. */
+  readonly claim: (key: string, mine: Note, leaseMs: number) => Promise<Note | undefined>
+  readonly settle: (key: string, mine: Note) => Promise<void>
+  readonly free: (key: string, mine: Note) => Promise<void>
+}
+
+/** In Redis for all instances; in memory without it, and beside it, for as long as it fails. */
+function createNotes(redis: RedisLink | undefined): Notes {
+  const memory = new LRUCache<string, Note>({ max: 10_000, ttl: keepMs })
+  const name = (key: string) => prefix + key
+  return {
+    claim: async (key, mine, leaseMs) => {
+      const held = memory.get(key)
+      if (held) return held
+      memory.set(key, mine, { ttl: leaseMs })
+      const found = await redis?.attempt('claim', async (client) => {
+        const taken = await client.set(name(key), JSON.stringify(mine), 'PX', leaseMs, 'NX')
+        return taken ? undefined : await client.get(name(key))
+      })
+      const other = found == null ? undefined : parseNote(found)
+      // Whose it is stands in Redis; memory must not say that it is ours.
+      if (other) memory.delete(key)
+      return other
+    },
+    settle: async (key, mine) => {
+      memory.set(key, mine)
+      await redis?.attempt('settle', (client) => client.set(name(key), JSON.stringify(mine), 'PX', keepMs))
+    },
+    free: async (key, mine) => {
+      memory.delete(key)
+      await redis?.attempt('free', async (client) => {
+        const found = await client.get(name(key))
+        if (found !== null && parseNote(found)?.owner === mine.owner) await client.del(name(key))
+      })
+    },
+  }
+}
+
+function parseNote(text: string): Note | undefined {
+  try {
+    return note.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+import { allowed, type Principal } from '../auth/policy.ts'
+import type { DeviceAddress } from '../domain/address.ts'
+import type { Sealer } from '../domain/ids.ts'
+import type { LeftOut, TwinningCodes } from '../domain/twinning.ts'
+import { Forbidden } from '../errors.ts'
+import type { Loaders } from './loaders.ts'
+import { countTwinnings, type Statistics } from './statistics.ts'
+import type { Sight, VisibleTwinning } from './visible.ts'
+import { findVoicemail } from './voicemail.ts'
+
+/** What a caller reads: each function checks the right first, and only then loads. */
+export type Reader = {
+  /** `undefined` for what is no id, what is not there, and what the caller may not read. */
+  readonly twinning: (id: string) => Promise<VisibleTwinning | undefined>
+  /** Throws Forbidden, whether or not the device exists. */
+  readonly twinningsOf: (
+    device: DeviceAddress,
+  ) => Promise<{ twinnings: VisibleTwinning[]; leftOut: readonly LeftOut[] }>
+  /** Where the Primary's voice mail is retrieved. Throws Forbidden, whatever the twinning's status is. */
+  readonly voicemail: (visible: VisibleTwinning) => Promise<DeviceAddress | undefined>
+  /** activationCode and authCode. Throws Forbidden for everybody but the device itself. */
+  readonly codes: (visible: VisibleTwinning) => Promise<TwinningCodes>
+  /** The right to count is the schema's to check, by its directive. */
+  readonly statistics: (devices: readonly DeviceAddress[]) => Promise<Statistics>
+  /** True if the caller may read something of the device's twinnings. */
+  readonly mayRead: (device: DeviceAddress) => boolean
+  /** Forgets what has been read, so that what is read next is what there is then. */
+  readonly forget: () => void
+}
+
+/** The reader of one request. */
+export function createReader({
+  principal,
+  loaders,
+  sealer,
+}: {
+  principal: Principal
+  loaders: Loaders
+  sealer: Sealer
+}): Reader {
+  function sightOf(device: DeviceAddress): Sight | undefined {
+    if (allowed(principal, 'read', device)) return 'full'
+    return allowed(principal, 'read masked', device) ? 'masked' : undefined
+  }
+
+  return {
+    twinning: async (id) => {
+      const ref = sealer.openRef(id)
+      const sight = ref && sightOf(ref.device)
+      if (!sight) return undefined
+      const twinning = await loaders.twinning(ref)
+      return twinning && { twinning, sight }
+    },
+    twinningsOf: async (device) => {
+      const sight = sightOf(device)
+      if (!sight) throw new Forbidden("the access token does not allow reading this device's twinnings")
+      const { twinnings, leftOut } = await loaders.twinningsOf(device)
+      return { twinnings: twinnings.map((twinning) => ({ twinning, sight })), leftOut }
+    },
+    voicemail: ({ twinning }) => {
+      if (!allowed(principal, 'voicemail', twinning.ref.device))
+        throw new Forbidden('the access token does not allow reading voicemailAccess here')
+      return findVoicemail(twinning, loaders)
+    },
+    codes: async ({ twinning }) => {
+      if (!allowed(principal, 'codes', twinning.ref.device))
+        throw new Forbidden('activationCode and authCode are for the device itself')
+      return twinning.codes ?? (await loaders.twinningWithCodes(twinning.ref))?.codes ?? {}
+    },
+    statistics: (devices) => countTwinnings(devices, loaders),
+    mayRead: (device) => sightOf(device) !== undefined,
+    forget: loaders.forget,
+  }
+}
