@@ -1,0 +1,27 @@
+import type { Principal } from '../auth/policy.ts'
+import type { Changes } from '../changes.ts'
+import type { Sealer } from '../domain/ids.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Reader } from '../twinnings/reader.ts'
+import type { Writer } from '../twinnings/writer.ts'
+
+/** Something that an answer lacks without any of its fields having failed. Stands in `extensions.warnings`. */
+export type Warning = {
+  readonly code: 'UPSTREAM_INVALID_RESPONSE'
+  readonly message: string
+  readonly path: readonly (string | number)[]
+}
+
+/** What one request brings to its resolvers. */
+export type Context = {
+  readonly principal: Principal
+  /** Why the caller is nobody; such a caller gets no further than introspection. */
+  readonly unauthenticated: GatewayError | undefined
+  readonly reader: Reader
+  readonly writer: Writer
+  readonly sealer: Sealer
+  readonly changes: Changes
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+  readonly warnings: Warning[]
+}

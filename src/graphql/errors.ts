@@ -1,0 +1,52 @@
+import { unwrapResolverError } from '@apollo/server/errors'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { GatewayError, UpstreamRefusal } from '../errors.ts'
+import { report } from '../telemetry/channels.ts'
+
+const internal = 'INTERNAL_SERVER_ERROR'
+
+/**
+ * The one place where an error becomes what a client sees: a GatewayError with its code, GraphQL's own errors as they
+ * are, and anything else reported and masked.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error)
+  const place = {
+    ...(formatted.locations && { locations: formatted.locations }),
+    ...(formatted.path && { path: formatted.path }),
+  }
+  if (cause instanceof GatewayError)
+    return { message: cause.message, ...place, extensions: extensionsOf(cause) }
+  const code = formatted.extensions?.code
+  if (code !== undefined && code !== internal)
+    return { message: formatted.message, ...place, extensions: { code } }
+  // The client has gone: nobody reads this, and it is no fault of ours.
+  if (!isAbort(cause)) report('error.unexpected', { error: cause })
+  return { message: 'internal server error', ...place, extensions: { code: internal } }
+}
+
+/** A GatewayError outside of any field, with the HTTP status that goes with it. */
+export function toGraphQLError(
+  error: GatewayError,
+  status: number,
+  headers: readonly [string, string][] = [],
+): GraphQLError {
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { ...extensionsOf(error), http: { status, headers: new Map(headers) } },
+  })
+}
+
+function extensionsOf(error: GatewayError): Record<string, unknown> {
+  if (!(error instanceof UpstreamRefusal)) return { code: error.code }
+  const { messageId, text, httpStatus, operator } = error.fault ?? {}
+  return {
+    code: error.code,
+    ...(error.fault && { oma: { messageId, text, httpStatus, operator } }),
+    ...(error.retryAfterS !== undefined && { retryAfterS: error.retryAfterS }),
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}

@@ -1,0 +1,31 @@
+import { BadUserInput } from '../../errors.ts'
+import type { QueryResolvers } from '../generated.ts'
+
+const maxBulk = 500
+
+export const Query: QueryResolvers = {
+  twinning: async (_, { id }, { reader }) => (await reader.twinning(id)) ?? null,
+  twinnings: (_, { ids }, { reader }) => {
+    limit('ids', ids)
+    // A list of promises, so that one that fails is one null.
+    return ids.map(async (id) => (await reader.twinning(id)) ?? null)
+  },
+  twinningDevice: (_, { address }, { principal }) => {
+    const device = address ?? principal.address
+    if (!device) throw new BadUserInput('address is needed, as the access token was not issued to a device')
+    return { address: device, sight: 'full' }
+  },
+  twinningDevices: (_, { addresses }) => {
+    limit('addresses', addresses)
+    return addresses.map((address) => ({ address, sight: 'full' as const }))
+  },
+  twinningStatistics: (_, { addresses }, { reader }) => {
+    limit('addresses', addresses)
+    return reader.statistics(addresses)
+  },
+}
+
+function limit(name: string, values: readonly unknown[]): void {
+  if (values.length > maxBulk)
+    throw new BadUserInput(`${name} must name at most ${maxBulk}, got ${values.length}`)
+}

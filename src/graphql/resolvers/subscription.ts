@@ -1,0 +1,26 @@
+import type { DeviceAddress } from '../../domain/address.ts'
+import { BadUserInput, Forbidden } from '../../errors.ts'
+import type { Context } from '../context.ts'
+import type { SubscriptionResolvers } from '../generated.ts'
+
+export const Subscription: SubscriptionResolvers = {
+  twinningChanged: {
+    subscribe: (_, { deviceAddress }, context) => {
+      const device = deviceAddress ?? context.principal.address
+      if (!device)
+        throw new BadUserInput('deviceAddress is needed, as the access token was not issued to a device')
+      if (!context.reader.mayRead(device))
+        throw new Forbidden("the access token does not allow reading this device's twinnings")
+      return changesOf(device, context)
+    },
+  },
+}
+
+async function* changesOf(device: DeviceAddress, { changes, reader, sealer, signal }: Context) {
+  for await (const { kind, ref } of changes.watch(device, signal)) {
+    reader.forget()
+    const twinningId = sealer.sealRef(ref)
+    const twinning = kind === 'DELETED' ? null : ((await reader.twinning(twinningId)) ?? null)
+    yield { twinningChanged: { kind, twinningId, twinning } }
+  }
+}

@@ -1,0 +1,65 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled'
+import type { GraphQLSchema } from 'graphql'
+import { admission } from './admission.ts'
+import type { Context } from './context.ts'
+import { formatError } from './errors.ts'
+
+/** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
+export async function createGraphqlServer({
+  schema,
+  introspection,
+}: {
+  schema: GraphQLSchema
+  introspection: boolean
+}): Promise<ApolloServer<Context>> {
+  const server = new ApolloServer<Context>({
+    schema,
+    introspection,
+    formatError,
+    // Who may not read the schema is not told of it by "Did you mean …?" either.
+    hideSchemaDetailsFromClientErrors: !introspection,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    persistedQueries: false,
+    // An Authorization header can't come from a simple cross-site request.
+    csrfPrevention: {
+      requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'],
+    },
+    logger: silent,
+    stringifyResult: (value) => JSON.stringify(value),
+    plugins: [
+      admission,
+      warnings,
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  })
+  await server.start()
+  return server
+}
+
+/** What an answer lacks is told beside it. */
+const warnings: ApolloServerPlugin<Context> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse: ({ contextValue, response: { body } }) => {
+        if (contextValue.warnings.length > 0 && body.kind === 'single')
+          body.singleResult.extensions = { ...body.singleResult.extensions, warnings: contextValue.warnings }
+        return Promise.resolve()
+      },
+    }),
+}
+
+// What goes wrong is reported by formatError.
+const nothing = () => undefined
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing }
