@@ -1,0 +1,68 @@
+// [ours, in OMA's form] upstream.md, "Change notifications".
+import type { WireNotification } from '../oma/wire.ts'
+
+export type NotificationTarget = { readonly url: string; readonly secret: string }
+
+/** How one notification went: the receiver's status, or why there was none. */
+export type Delivery = { readonly href: string; readonly status?: number; readonly error?: string }
+
+export type Notifier = {
+  /** Where to, from now on; `undefined` stops. */
+  readonly notifyTo: (target: NotificationTarget | undefined) => void
+  /** Tells of a change without holding up whoever made it. */
+  readonly changed: (resourceURL: string) => void
+  readonly deliveries: () => readonly Delivery[]
+  /** Resolves when nothing is under way. */
+  readonly settled: () => Promise<void>
+}
+
+const timeoutMs = 2_000
+const maxDeliveries = 1_000
+
+export function createNotifier({
+  operatorId,
+  closing,
+}: {
+  operatorId: string
+  closing: AbortSignal
+}): Notifier {
+  const underWay = new Set<Promise<void>>()
+  const deliveries: Delivery[] = []
+  let target: NotificationTarget | undefined
+
+  function changed(href: string): void {
+    if (!target || closing.aborted) return
+    const delivery = deliver(target, href).then((result) => {
+      underWay.delete(delivery)
+      deliveries.push(result)
+      if (deliveries.length > maxDeliveries) deliveries.shift()
+    })
+    underWay.add(delivery)
+  }
+
+  async function deliver({ url, secret }: NotificationTarget, href: string): Promise<Delivery> {
+    const body: WireNotification = {
+      twinningNotification: { callbackData: operatorId, link: [{ rel: 'Twinning', href }] },
+    }
+    try {
+      const { status } = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+        body: JSON.stringify(body),
+        signal: AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]),
+      })
+      return { href, status }
+    } catch (error) {
+      return { href, error: String(error) }
+    }
+  }
+
+  return {
+    notifyTo: (next) => void (target = next),
+    changed,
+    deliveries: () => [...deliveries],
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay)
+    },
+  }
+}

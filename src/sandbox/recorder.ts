@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpRequest } from './http.ts'
+
+/** A request that reached the API, whatever became of it. */
+export type RecordedRequest = {
+  readonly method: string
+  /** As it came: not decoded. */
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  /** Parsed where it is JSON. */
+  readonly body?: unknown
+  /** Another operator, a client of the API, or one without a valid token. */
+  readonly caller: 'peer' | 'client' | 'nobody'
+}
+
+export type Recorder = {
+  readonly record: (request: HttpRequest, caller: RecordedRequest['caller']) => void
+  readonly requests: () => readonly RecordedRequest[]
+  readonly clear: () => void
+  /** The next request that `wanted` accepts, from now on. */
+  readonly next: (wanted?: (request: RecordedRequest) => boolean) => Promise<RecordedRequest>
+}
+
+const maxRequests = 10_000
+
+export function createRecorder(): Recorder {
+  const requests: RecordedRequest[] = []
+  const waiting = new Set<(request: RecordedRequest) => void>()
+
+  function record({ method, path, headers, body }: HttpRequest, caller: RecordedRequest['caller']): void {
+    const recorded = { method, path, headers, ...(body !== '' && { body: parsed(body) }), caller }
+    // The older half goes at once: to drop one for each request would cost the whole list each time.
+    if (requests.length >= maxRequests) requests.splice(0, maxRequests / 2)
+    requests.push(recorded)
+    for (const tell of waiting) tell(recorded)
+  }
+
+  function next(wanted: (request: RecordedRequest) => boolean = () => true): Promise<RecordedRequest> {
+    return new Promise((resolve) => {
+      const tell = (request: RecordedRequest): void => {
+        if (!wanted(request)) return
+        waiting.delete(tell)
+        resolve(request)
+      }
+      waiting.add(tell)
+    })
+  }
+
+  return { record, requests: () => [...requests], clear: () => void (requests.length = 0), next }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}
