@@ -1,0 +1,172 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { nobody } from './auth/policy.ts'
+import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
+import { createCache } from './cache/cache.ts'
+import { deviceTwinningsCodec, foundCodec } from './cache/codecs.ts'
+import { createEvictions } from './cache/evictions.ts'
+import { createSharedStore } from './cache/shared.ts'
+import { createChanges } from './changes.ts'
+import type { Config } from './config/config.ts'
+import { createSealer } from './domain/ids.ts'
+import { GatewayError } from './errors.ts'
+import type { Context } from './graphql/context.ts'
+import { createSchema } from './graphql/schema.ts'
+import { createGraphqlServer } from './graphql/server.ts'
+import { registerExplorer, type Character } from './http/explorer.ts'
+import { registerGraphql } from './http/graphql.ts'
+import { registerHealth, type Phase } from './http/health.ts'
+import { registerNotifications } from './http/notifications.ts'
+import { createHttpServer } from './http/server.ts'
+import { registerStream } from './http/stream.ts'
+import { createRedisLink } from './redis/redis.ts'
+import { createLog, logReports } from './telemetry/log.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { createIdempotency } from './twinnings/idempotency.ts'
+import { createLoaders } from './twinnings/loaders.ts'
+import { createReader } from './twinnings/reader.ts'
+import { createWriter } from './twinnings/writer.ts'
+import { createOperators } from './upstream/operators.ts'
+
+/** A gateway that is ready to listen. */
+export type App = {
+  /** Listens where the settings say; answers the URL. */
+  readonly listen: () => Promise<string>
+  /** Lets requests in flight finish, then closes all that was opened, in reverse. Idempotent. */
+  readonly close: () => Promise<void>
+}
+
+const memoryBytes = 64 * 1024 * 1024
+
+/** Builds the gateway from its settings: the one place where its parts are made and joined. */
+export async function createApp(
+  config: Config,
+  {
+    characters = [],
+    log = createLog(config.logLevel),
+  }: { characters?: readonly Character[]; log?: FastifyBaseLogger & ReturnType<typeof createLog> } = {},
+): Promise<App> {
+  let phase: Phase = 'starting'
+  const stopLog = logReports(log)
+  const metrics = createMetrics()
+
+  // What is known, and how everybody hears of a change.
+  const redis = config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls) : undefined
+  const evictions = createEvictions()
+  const shared =
+    redis && createSharedStore(redis, (tags) => (tags ? evictions.evict(tags) : evictions.evictAll()))
+  const cacheOptions = { evictions, shared, maxBytes: memoryBytes, graceFor: isOperatorDown }
+  const caches = {
+    found: createCache({ codec: foundCodec, ...cacheOptions }),
+    lists: createCache({ codec: deviceTwinningsCodec, ...cacheOptions }),
+  }
+  const changes = createChanges({ evictions, shared })
+
+  // Whom to ask, and who asks.
+  const operators = createOperators(config.operators, config.timeoutMs)
+  const sealer = createSealer(config.idKeys)
+  const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 4 + 10_000 })
+  const verify = createVerifier(config)
+  const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
+
+  async function createContext(authorization: string | undefined, signal: AbortSignal): Promise<Context> {
+    const known = await verifyOrNot(verify, authorization)
+    const principal = known instanceof GatewayError ? nobody : known
+    const caller = { token: principal.token, signal }
+    // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
+    const writing = { token: principal.token, signal: new AbortController().signal }
+    const loaders = createLoaders({ operators, caches, lifetime, caller })
+    return {
+      principal,
+      unauthenticated: known instanceof GatewayError ? known : undefined,
+      reader: createReader({ principal, loaders, sealer }),
+      writer: createWriter({ principal, caller: writing, operators, loaders, sealer, changes, idempotency }),
+      sealer,
+      changes,
+      signal,
+      warnings: [],
+    }
+  }
+
+  // How it is reached.
+  const introspection = config.explorer || config.auth === 'off'
+  const schema = createSchema(config.sdlTarget)
+  const server = await createGraphqlServer({ schema, introspection })
+  const http = createHttpServer(log)
+  registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
+  registerGraphql(http, { server, createContext, closed: !introspection })
+  registerStream(http, { schema, createContext })
+  if (config.notifySecret !== undefined)
+    registerNotifications(http, { secret: config.notifySecret, operators, changes })
+  if (config.explorer) registerExplorer(http, { characters, firstQuery })
+  http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
+
+  async function closeAll(): Promise<void> {
+    phase = 'draining'
+    await http.close()
+    await server.stop()
+    await operators.close()
+    await redis?.close()
+    metrics.close()
+    stopLog()
+  }
+
+  let closing: Promise<void> | undefined
+  return {
+    listen: async () => {
+      for (const warning of config.warnings) log.warn(warning)
+      const url = await http.listen({ host: config.host, port: config.port })
+      phase = 'ready'
+      return url
+    },
+    close: () => (closing ??= closeAll()),
+  }
+}
+
+const firstQuery = `# The twinnings of the device that calls. Choose above who that is.
+query MyTwinnings {
+  twinningDevice {
+    address
+    twinnings {
+      totalCount
+      nodes {
+        id
+        role
+        name
+        twinningStatus
+        otherDevice {
+          address
+          name
+        }
+        ... on SecondaryTwinning {
+          voicemailAccess {
+            address
+          }
+        }
+      }
+    }
+  }
+}
+`
+
+function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Verify {
+  if (auth === 'off') return verifyNothing
+  if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
+  return createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience })
+}
+
+async function verifyOrNot(verify: Verify, authorization: string | undefined) {
+  try {
+    return await verify(authorization)
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+}
+
+/** True where old data are better than none: the operator is away, not the twinning. */
+function isOperatorDown(error: Error): boolean {
+  return (
+    error instanceof GatewayError &&
+    ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'RATE_LIMITED'].includes(error.code)
+  )
+}

@@ -1,0 +1,52 @@
+import type { Character } from './http/explorer.ts'
+import type { Sandbox } from './sandbox/world.ts'
+
+/** What `npm start` prints where it has brought its own operators: enough to play the whole story from it. */
+export function describeSandbox({
+  url,
+  sandbox: { operators, issuer },
+  characters,
+}: {
+  url: string
+  sandbox: Sandbox
+  characters: readonly Character[]
+}): string {
+  const lines = [
+    '',
+    'twinning-gateway, with a sandbox of its own (nothing here is real, nothing is kept)',
+    '',
+    `  GraphiQL         ${url}/`,
+    `  GraphQL          ${url}/graphql`,
+    `  health, metrics  ${url}/health/ready  ${url}/metrics`,
+    `  operator alpha   ${operators.alpha.serverRoot}  (tel:+1555…, sip:…@alpha.example)`,
+    `  operator beta    ${operators.beta.serverRoot}  (tel:+1556…, sip:…@beta.example)`,
+    `  token issuer     ${issuer.issuer}`,
+    '',
+  ]
+  if (characters.length > 0) lines.push(...tokens(characters), ...firstCall(url, characters))
+  lines.push('Ctrl-C stops it all. The README goes on from here.', '')
+  return lines.join('\n')
+}
+
+function tokens(characters: readonly Character[]): string[] {
+  return [
+    'Tokens, good for twelve hours; the lines can be pasted into a shell:',
+    '',
+    ...characters.flatMap(({ name, who, token }) => [
+      `# ${name}: ${who}`,
+      `${name.toUpperCase()}=${token}`,
+      '',
+    ]),
+  ]
+}
+
+/** The story's first step, complete as it stands. */
+function firstCall(url: string, [watch]: readonly Character[]): string[] {
+  if (!watch) return []
+  return [
+    `Then the ${watch.name} asks for a twinning:`,
+    '',
+    `curl -s ${url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${watch.token}' -d '{"query":"mutation { requestTwinning(input: {name: \\"myWatch\\"}) { twinning { id activationCode twinningStatus } userErrors { message } } }"}'`,
+    '',
+  ]
+}

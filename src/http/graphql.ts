@@ -1,0 +1,120 @@
+import { HeaderMap, type ApolloServer, type HTTPGraphQLHead } from '@apollo/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../graphql/context.ts'
+import { refusal } from '../graphql/admission.ts'
+import type { GatewayError } from '../errors.ts'
+import { report } from '../telemetry/channels.ts'
+
+/** Makes the context of a request from its headers; throws nothing. */
+export type CreateContext = (authorization: string | undefined, signal: AbortSignal) => Promise<Context>
+
+const internalError = { message: 'internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+const json = 'application/json'
+const graphqlResponse = 'application/graphql-response+json'
+
+/**
+ * GraphQL over HTTP (GraphQL over HTTP, Stage 2 draft) at `/graphql`: POST, and GET for queries. `closed`: who has no
+ * valid token is turned away before the document is even parsed.
+ */
+export function registerGraphql(
+  app: FastifyInstance,
+  {
+    server,
+    createContext,
+    closed,
+  }: { server: ApolloServer<Context>; createContext: CreateContext; closed: boolean },
+): void {
+  app.register((scope, _, done) => {
+    scope.setErrorHandler(
+      (error: { statusCode?: number; code?: string; message: string }, request, reply) => {
+        const status = error.statusCode ?? 500
+        if (status >= 500) {
+          report('error.unexpected', { error })
+          return sendErrors(request, reply, 500, [internalError])
+        }
+        return sendErrors(request, reply, status, [
+          { message: error.message, extensions: { code: 'BAD_REQUEST' } },
+        ])
+      },
+    )
+
+    scope.route({
+      method: ['GET', 'POST'],
+      url: '/graphql',
+      handler: async (request, reply) => {
+        const context = await createContext(request.headers.authorization, goneSignal(reply))
+        if (closed && context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
+        const response = await server.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: {
+            method: request.method,
+            headers: headersOf(request),
+            search: new URL(request.url, 'http://localhost').search,
+            body: request.body,
+          },
+          context: () => Promise.resolve(context),
+        })
+        if (response.body.kind !== 'complete') throw new TypeError('incremental delivery is not offered')
+        return reply
+          .headers(Object.fromEntries(response.headers))
+          .header('cache-control', 'no-store')
+          .code(statusOf(response, response.body.string))
+          .send(response.body.string)
+      },
+    })
+    done()
+  })
+}
+
+/** Aborted when the client goes away before it has its answer. */
+export function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
+
+function headersOf(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  return headers
+}
+
+// What the request could not be blamed for has another status than 400 already; these codes are of well-formed
+// requests, for which a client of the older media type expects 200 (GraphQL over HTTP §6.4.1).
+const wellFormed = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'OPERATION_RESOLUTION_FAILURE',
+])
+
+function statusOf({ status = 200, headers }: HTTPGraphQLHead, body: string): number {
+  if (status !== 400 || !headers.get('content-type')?.startsWith(json)) return status
+  const { errors = [] } = JSON.parse(body) as { errors?: { extensions?: { code?: string } }[] }
+  return errors.every(({ extensions }) => wellFormed.has(extensions?.code ?? '')) ? 200 : status
+}
+
+/** A caller without a valid token: 401, or 503 where that can't be told. */
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+  const { message, extensions } = refusal(error)
+  const { http, ...shown } = extensions as { http: { status: number; headers: ReadonlyMap<string, string> } }
+  reply.headers(Object.fromEntries(http.headers))
+  return sendErrors(request, reply, http.status, [{ message, extensions: shown }])
+}
+
+/** Errors of a request that did not get as far as GraphQL, in GraphQL's form. */
+export function sendErrors(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  errors: readonly object[],
+): FastifyReply {
+  const type = request.headers.accept?.includes(graphqlResponse) ? graphqlResponse : json
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type(`${type}; charset=utf-8`)
+    .send(JSON.stringify({ errors }))
+}

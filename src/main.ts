@@ -1,0 +1,79 @@
+// `npm start`: the gateway, and with no operator set its own sandbox in front of which it then stands.
+import { randomUUID } from 'node:crypto'
+import { createApp } from './app.ts'
+import { describeSandbox } from './banner.ts'
+import { readConfig, type Config } from './config/config.ts'
+import type { Sandbox } from './sandbox/world.ts'
+
+const stopWithinMs = 10_000
+
+async function run(): Promise<void> {
+  const read = readConfig(process.env)
+  if ('problems' in read) {
+    for (const { variable, fault } of read.problems) console.error(`${variable}: ${fault}`)
+    process.exitCode = 1
+    return
+  }
+  // Loaded only where it is meant: a gateway in front of real operators does not hold one.
+  const sandbox =
+    read.config.operators.length === 0
+      ? await (await import('./sandbox/world.ts')).createSandbox()
+      : undefined
+  const config = sandbox ? inFrontOf(sandbox, read.config) : read.config
+  const characters = sandbox && config.jwksUrl?.href === sandbox.issuer.jwksUrl ? await cast(sandbox) : []
+  const app = await createApp(config, { characters })
+  const url = await listening(app.listen)
+  if (sandbox) {
+    if (config.notifySecret !== undefined) notify(sandbox, url, config.notifySecret)
+    console.log(describeSandbox({ url, sandbox, characters }))
+  }
+
+  const stop = () => {
+    // What hangs is not waited for; the process ends with a code that says so.
+    setTimeout(() => process.exit(1), stopWithinMs).unref()
+    void app.close().then(() => sandbox?.close())
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+}
+
+/** The settings of a gateway that uses the sandbox, where nothing else was set. */
+function inFrontOf(sandbox: Sandbox, config: Config): Config {
+  const { issuer } = sandbox
+  const ownIssuer = config.jwksUrl === undefined
+  return {
+    ...config,
+    operators: sandbox.operatorTable.map((entry) => ({ ...entry, serverRoot: new URL(entry.serverRoot) })),
+    jwksUrl: config.jwksUrl ?? new URL(issuer.jwksUrl),
+    jwtIssuer: ownIssuer ? issuer.issuer : config.jwtIssuer,
+    jwtAudience: ownIssuer ? issuer.audience : config.jwtAudience,
+    notifySecret: config.notifySecret ?? randomUUID(),
+  }
+}
+
+function cast({ characters }: Sandbox) {
+  return Promise.all(
+    Object.values(characters).map(async ({ name, who, token }) => ({ name, who, token: await token() })),
+  )
+}
+
+function notify({ operators }: Sandbox, gatewayUrl: string, secret: string): void {
+  for (const operator of Object.values(operators))
+    operator.notifyTo({ url: new URL(`/notifications/${operator.id}`, gatewayUrl).href, secret })
+}
+
+/** A port that is taken, or not ours to take, is a setting to be mended. */
+async function listening(listen: () => Promise<string>): Promise<string> {
+  try {
+    return await listen()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new Error(`HOST, PORT: can't listen there (${code})`, { cause: error })
+  }
+}
+
+try {
+  await run()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}

@@ -1,0 +1,40 @@
+import { pino, type DestinationStream, type Logger } from 'pino'
+import type { LogLevel } from '../config/config.ts'
+import { listen } from './channels.ts'
+
+/** The log, as JSON lines. `destination`: standard output, unless told otherwise. */
+export function createLog(level: LogLevel, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    // Only what is named here of a request gets into the log: its URL, headers and body hold personal data.
+    serializers: { req: () => undefined, err: describe },
+  }
+  return destination ? pino(options, destination) : pino(options)
+}
+
+/** Writes what the channels report; answers how to stop. */
+export function logReports(log: Logger): () => void {
+  const stops = [
+    listen('upstream.request', (facts) => log.debug(facts, 'upstream request')),
+    listen('upstream.leftOut', (facts) =>
+      log.warn(facts, 'a twinning in an operator’s list could not be decoded'),
+    ),
+    listen('cache.failure', (facts) => log.warn(facts, 'Redis failed; going on without it')),
+    listen('notification.received', (facts) => log.debug(facts, 'notification')),
+    listen('error.unexpected', ({ error }) => log.error({ err: error }, 'unexpected error')),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** Name, place and cause of an error. Its message may quote what a client or an operator sent, and is left out. */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return {
+    type: error.name,
+    stack: frames.map((line) => line.trim()).slice(0, 12),
+    ...(error.cause !== undefined && { cause: describe(error.cause) }),
+  }
+}

@@ -1,0 +1,69 @@
+import { Counter, Histogram, Registry } from 'prom-client'
+import { listen } from './channels.ts'
+
+/** Prometheus series made from what the channels report. */
+export type Metrics = {
+  readonly text: () => Promise<string>
+  readonly contentType: string
+  readonly close: () => void
+}
+
+/** A registry of its own, so that two gateways in one process do not count together. */
+export function createMetrics(): Metrics {
+  const registers = [new Registry()]
+  const [registry] = registers
+  if (!registry) throw new TypeError('a registry was just made')
+  const upstream = new Histogram({
+    name: 'twinning_upstream_request_seconds',
+    help: 'Requests to operators, by what came of them.',
+    labelNames: ['operator', 'method', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers,
+  })
+  const leftOut = counter('twinning_upstream_left_out_total', 'Members of lists that could not be decoded.', [
+    'operator',
+  ])
+  const reads = counter(
+    'twinning_cache_reads_total',
+    'Entries asked of the cache, by the tier that had them.',
+    ['tier'],
+  )
+  const stale = counter(
+    'twinning_cache_stale_total',
+    'Entries answered past their freshness, as loading failed.',
+    [],
+  )
+  const failures = counter('twinning_cache_failures_total', 'Redis operations that failed.', ['operation'])
+  const notifications = counter('twinning_notifications_total', 'Change notifications.', [
+    'operator',
+    'outcome',
+  ])
+  const unexpected = counter(
+    'twinning_unexpected_errors_total',
+    'Errors answered as INTERNAL_SERVER_ERROR.',
+    [],
+  )
+
+  function counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers })
+  }
+
+  const stops = [
+    listen('upstream.request', ({ operator, method, status, ms }) =>
+      upstream.observe({ operator, method, status: String(status) }, ms / 1000),
+    ),
+    listen('upstream.leftOut', ({ operator }) => leftOut.inc({ operator })),
+    listen('cache.read', ({ tier, count }) => reads.inc({ tier }, count)),
+    listen('cache.stale', ({ count }) => stale.inc(count)),
+    listen('cache.failure', ({ operation }) => failures.inc({ operation })),
+    listen('notification.received', (labels) => notifications.inc(labels)),
+    listen('error.unexpected', () => unexpected.inc()),
+  ]
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    close: () => {
+      for (const stop of stops) stop()
+    },
+  }
+}
