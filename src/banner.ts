@@ -23,20 +23,26 @@ export function describeSandbox({
     `  token issuer     ${issuer.issuer}`,
     '',
   ]
-  if (characters.length > 0) lines.push(...tokens(characters), ...firstCall(url, characters))
+  if (characters.length > 0)
+    lines.push(...variables(url, operators.alpha.tokenUrl, characters), ...firstCall(url, characters))
   lines.push('Ctrl-C stops it all. The README goes on from here.', '')
   return lines.join('\n')
 }
 
-function tokens(characters: readonly Character[]): string[] {
+function variables(url: string, alphaTokenUrl: string, characters: readonly Character[]): string[] {
   return [
-    'Tokens, good for twelve hours; the lines can be pasted into a shell:',
+    'Paste these lines into a shell; the tokens are good for twelve hours:',
+    '',
+    `GATEWAY=${url}`,
     '',
     ...characters.flatMap(({ name, who, token }) => [
       `# ${name}: ${who}`,
       `${name.toUpperCase()}=${token}`,
       '',
     ]),
+    "# where an authCode made by alpha, the phone's operator, is exchanged",
+    `ALPHA_TOKEN_URL=${alphaTokenUrl}`,
+    '',
   ]
 }
 

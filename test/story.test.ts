@@ -12,7 +12,12 @@ test('a watch asks, a phone activates, and the watch learns where the voice mail
     'mutation { requestTwinning(input: {name: "myWatch"}) { twinning { id role activationCode twinningStatus otherDevice { address } voicemailAccess { address } } userErrors { code } } }',
   )
   const { id, activationCode, ...pending } = requested.data.requestTwinning.twinning
-  assert.deepEqual(pending, { role: 'SECONDARY', twinningStatus: 'PENDING', otherDevice: null, voicemailAccess: null })
+  assert.deepEqual(pending, {
+    role: 'SECONDARY',
+    twinningStatus: 'PENDING',
+    otherDevice: null,
+    voicemailAccess: null,
+  })
 
   const activated = await query(
     asPhone,
@@ -37,5 +42,10 @@ test('a watch asks, a phone activates, and the watch learns where the voice mail
     voicemailAccess: { address: 'tel:+15550999' },
   })
   assert.equal(typeof authCode, 'string')
-  assert.deepEqual(upstreamTraffic(sandbox).map((line) => line.split('/')[0]).sort(), ['GET ', 'POST ', 'POST '])
+  assert.deepEqual(
+    upstreamTraffic(sandbox)
+      .map((line) => line.split('/')[0])
+      .sort(),
+    ['GET ', 'POST ', 'POST '],
+  )
 })

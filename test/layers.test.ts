@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test from 'node:test'
+
+// What a folder, or a file that stands alone, may import. What is not listed is forbidden.
+const base = ['domain', 'errors', 'telemetry/channels']
+const reach: Readonly<Record<string, readonly string[]>> = {
+  domain: ['domain'],
+  errors: [],
+  'telemetry/channels': [],
+  telemetry: ['telemetry', 'telemetry/channels', 'config'],
+  config: ['config', 'domain'],
+  oma: ['oma', ...base],
+  upstream: ['upstream', 'oma', 'config', ...base],
+  redis: ['redis', ...base],
+  cache: ['cache', 'redis', ...base],
+  changes: ['cache', ...base],
+  auth: ['auth', ...base],
+  twinnings: ['twinnings', 'auth', 'cache', 'changes', 'oma', 'redis', 'upstream', ...base],
+  graphql: ['graphql', 'twinnings', 'auth', 'changes', ...base],
+  http: ['http', 'graphql', 'changes', 'oma', 'upstream', ...base],
+  app: [
+    ...base,
+    'auth',
+    'cache',
+    'changes',
+    'config',
+    'graphql',
+    'http',
+    'redis',
+    'telemetry',
+    'twinnings',
+    'upstream',
+  ],
+  banner: ['http', 'sandbox'],
+  main: ['app', 'banner', 'config', 'sandbox'],
+  // A peer: what it shared with the gateway beyond the wire's types, a mistake there would hide.
+  sandbox: ['sandbox', 'oma/wire'],
+}
+
+const files = globSync('src/**/*.ts')
+
+test('imports point one way', () => {
+  const forbidden = files.flatMap((file) => {
+    const allowed = reach[layerOf(file)] ?? []
+    return importsOf(file)
+      .filter((target) => !allowed.includes(layerOf(target)) && !allowed.includes(withoutEnds(target)))
+      .map((target) => `${file} must not import ${target}`)
+  })
+
+  assert.deepEqual(forbidden, [])
+})
+
+test('every file of src belongs to a layer', () => {
+  assert.deepEqual(
+    [...new Set(files.map(layerOf))].filter((layer) => !(layer in reach)),
+    [],
+  )
+})
+
+test('no file of src imports itself in a circle, types aside', () => {
+  const circles = files.filter((file) => reachable(file).has(file))
+
+  assert.deepEqual(circles, [])
+})
+
+test('the sandbox takes nothing but types from the wire', () => {
+  const values = files
+    .filter((file) => layerOf(file) === 'sandbox')
+    .filter((file) => /^import (?!type).*oma\/wire/m.test(readFileSync(file, 'utf8')))
+
+  assert.deepEqual(values, [])
+})
+
+function layerOf(file: string): string {
+  const path = withoutEnds(file)
+  if (path in reach) return path
+  return path.split('/')[0] ?? path
+}
+
+function withoutEnds(file: string): string {
+  return file.replace(/^src\/|\.ts$/g, '')
+}
+
+function importsOf(
+  file: string,
+  pattern = /from '(\.{1,2}\/[^']+)'|import\('(\.{1,2}\/[^']+)'\)/g,
+): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map((match) =>
+    join(dirname(file), match[1] ?? match[2] ?? ''),
+  )
+}
+
+function reachable(start: string): Set<string> {
+  const seen = new Set<string>()
+  const waiting = [start]
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
+    for (const target of importsOf(file, /^(?:import|export) (?!type)[^;]*?from '(\.{1,2}\/[^']+)'/gm))
+      if (!seen.has(target)) {
+        seen.add(target)
+        waiting.push(target)
+      }
+  return seen
+}
