@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Redis } from 'ioredis'
+import { startRedis } from './redis.ts'
+
+test('a started Redis keeps values until it is stopped, and comes back empty on the same port', async (t) => {
+  const server = await startRedis(t)
+  const redis = new Redis(server.url, { lazyConnect: true })
+  t.after(() => redis.disconnect())
+  redis.on('error', () => undefined)
+  await redis.set('watch', 'tel:+15550101')
+  const kept = await redis.get('watch')
+  const firstPid = server.pid
+
+  await server.restart()
+  const afterwards = await redis.get('watch')
+
+  assert.equal(kept, 'tel:+15550101')
+  assert.equal(afterwards, null)
+  assert.notEqual(server.pid, firstPid)
+})
+
+test('two Redis servers share neither port nor data, and take settings of their own', async (t) => {
+  const [one, two] = await Promise.all([startRedis(t), startRedis(t, { args: ['--maxmemory', '3mb'] })])
+  const [first, second] = [new Redis(one.url), new Redis(two.url)]
+  t.after(() => [first, second].map((redis) => redis.disconnect()))
+
+  await first.set('watch', 'tel:+15550101')
+
+  assert.notEqual(one.port, two.port)
+  assert.equal(await second.get('watch'), null)
+  assert.deepEqual(await second.config('GET', 'maxmemory'), ['maxmemory', '3145728'])
+})
+
+test('a stopped Redis is a process that is gone', async (t) => {
+  const server = await startRedis(t)
+  const { pid } = server
+
+  await server.stop()
+  await server.stop()
+
+  assert.throws(() => process.kill(pid!, 0), { code: 'ESRCH' })
+  assert.equal(server.pid, undefined)
+})

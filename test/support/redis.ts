@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { findProgram } from './programs.ts'
+
+export type RedisServer = {
+  readonly url: string
+  readonly port: number
+  /** The process that serves now; `undefined` while stopped. */
+  readonly pid: number | undefined
+  /** Ends the server as a power cut would; its data is gone. */
+  stop(): Promise<void>
+  /** Starts it again, empty, on the same port. */
+  restart(): Promise<void>
+}
+
+/** A real Redis of the test's own, on a free port, in memory only; ended with the test. */
+export async function startRedis(
+  t: TestContext,
+  { args = [] }: { args?: readonly string[] } = {},
+): Promise<RedisServer> {
+  const program = findProgram('redis-server')
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'))
+  const port = await findFreePort()
+  let child: ChildProcess | undefined
+
+  const start = async () => {
+    child = await spawnRedis(program, ['--port', String(port), '--dir', folder, ...memoryOnly, ...args])
+    await untilPong(port, child)
+  }
+  const stop = async () => {
+    const stopped = child
+    child = undefined
+    if (stopped) await kill(stopped)
+  }
+  t.after(async () => {
+    await stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await start()
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return child?.pid
+    },
+    stop,
+    restart: async () => {
+      await stop()
+      await start()
+    },
+  }
+}
+
+const memoryOnly = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no']
+const startWithinMs = 10_000
+
+async function spawnRedis(program: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  // A test process that is killed has no time for t.after.
+  const orphan = () => child.kill('SIGKILL')
+  process.once('exit', orphan)
+  child.once('exit', () => process.off('exit', orphan))
+  await once(child, 'spawn')
+  return child
+}
+
+async function untilPong(port: number, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + startWithinMs
+  while (!(await answersPing(port))) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with exit code ${child.exitCode}`)
+    if (Date.now() > deadline) throw new Error(`redis-server gave no PONG within ${startWithinMs} ms`)
+    await wait(10)
+  }
+}
+
+async function answersPing(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  socket.setEncoding('latin1').end('PING\r\n')
+  try {
+    return (await socket.toArray({ signal: AbortSignal.timeout(1000) })).join('').startsWith('+PONG')
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
