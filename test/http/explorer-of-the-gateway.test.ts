@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { test, type TestContext } from 'node:test'
+import { openExplorer } from '../support/explorer.ts'
+
+test('what npm start brings can be explored offline, as each of its characters', async (t) => {
+  const url = await startMain(t)
+
+  const { problems, foreign, execute, callAs, shows } = await openExplorer(t, url)
+  await shows('query', 'query MyTwinnings {')
+  await execute()
+  await shows('answer', '"address": "tel:+15560101"')
+  await callAs('phone')
+  await execute()
+  await shows('answer', '"name": "myCar"')
+
+  assert.deepEqual(foreign, [])
+  assert.deepEqual(problems, [])
+})
+
+/** The process of `npm start` on a free port; the URL that it says it listens at. */
+async function startMain(t: TestContext): Promise<string> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: { PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(async () => {
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+  })
+  for await (const line of createInterface(child.stdout)) {
+    const url = /GraphiQL +(http:\S+)/.exec(line)?.[1]
+    if (url !== undefined) return url
+  }
+  throw new Error('npm start ended without saying where it listens')
+}
