@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { baseUrl, operatorAuth, parseOperators, type Operator, type Problem } from './operators.ts'
+import {
+  baseUrl,
+  endpointUrl,
+  operatorAuth,
+  parseOperators,
+  type Operator,
+  type Problem,
+} from './operators.ts'
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
@@ -46,7 +53,7 @@ const settings = z.object({
     })
     .default('none'),
   OMA_ACCESS_TOKEN: text.optional(),
-  OMA_TOKEN_URL: baseUrl.optional(),
+  OMA_TOKEN_URL: endpointUrl.optional(),
   OMA_CLIENT_ID: text.optional(),
   OMA_CLIENT_SECRET: text.optional(),
   OMA_TIMEOUT_MS: whole(1, 600_000).default(2000),
@@ -58,7 +65,7 @@ const settings = z.object({
     .optional(),
   CACHE_TTL_S: whole(0, 86_400).default(30),
   CACHE_STALE_S: whole(0, 604_800).default(300),
-  JWKS_URL: baseUrl.optional(),
+  JWKS_URL: endpointUrl.optional(),
   JWT_ISSUER: text.optional(),
   JWT_AUDIENCE: text.optional(),
   AUTH: onOff.default('on'),
@@ -110,7 +117,7 @@ function together(given: Readonly<Record<string, string | undefined>>): Problem[
       'OMA_OPERATORS_FILE',
       'expected to be unset where OMA_SERVER_ROOT is set: give the one operator or the list',
     )
-  if (given.OMA_OPERATORS_FILE && given.OMA_AUTH)
+  if (given.OMA_OPERATORS_FILE && given.OMA_AUTH && given.OMA_AUTH !== 'none')
     need(
       'OMA_AUTH',
       'expected to be unset where OMA_OPERATORS_FILE is set: there each operator has its own auth',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isPattern } from '../domain/match.ts'
+import { isPattern, normalPattern } from '../domain/match.ts'
 
 /** How the gateway authenticates to an operator. */
 export type OperatorAuth =
@@ -32,8 +32,14 @@ const text = z.string({ error: 'expected a text' }).min(1, 'expected a text, got
 
 /** An absolute http or https URL that can be a base: no credentials, query or fragment. */
 export const baseUrl = text.refine(
-  isBaseUrl,
+  (value) => isHttpUrl(value) && new URL(value).search === '',
   'expected an http or https URL without credentials, query and fragment',
+)
+
+/** An absolute http or https URL that is called as it is; a query is part of some (RFC 6749 §3.2). */
+export const endpointUrl = text.refine(
+  isHttpUrl,
+  'expected an http or https URL without credentials and fragment',
 )
 
 /** `auth` of an operator, once its `$NAME` values are replaced. */
@@ -44,7 +50,7 @@ export const operatorAuth = z.discriminatedUnion(
     z.strictObject({ type: z.literal('token'), accessToken: text }),
     z.strictObject({
       type: z.literal('client_credentials'),
-      tokenUrl: baseUrl,
+      tokenUrl: endpointUrl,
       clientId: text,
       clientSecret: text,
       scope: text.optional(),
@@ -98,6 +104,9 @@ export function parseOperators(
   return { operators: result.data.map((o) => ({ ...o, serverRoot: new URL(o.serverRoot) })) }
 }
 
+// Passes for a text and for a URL, so that a variable that is missing is one problem and not two.
+const placeholder = 'https://missing.invalid'
+
 function withSecrets(json: unknown, environment: Environment, missing: Set<string>): unknown {
   if (!Array.isArray(json)) return json
   return json.map((entry: unknown) => {
@@ -108,7 +117,7 @@ function withSecrets(json: unknown, environment: Environment, missing: Set<strin
       if (typeof value !== 'string' || !value.startsWith('$')) return [key, value]
       const found = environment[value.slice(1)]
       if (!found) missing.add(value.slice(1))
-      return [key, found || 'missing']
+      return [key, found || placeholder]
     })
     return { ...entry, auth: Object.fromEntries(pairs) as unknown }
   })
@@ -116,12 +125,16 @@ function withSecrets(json: unknown, environment: Environment, missing: Set<strin
 
 /** One id, and one pattern, belong to one operator: else the order of the file would decide. */
 function repeated(list: readonly { id: string; match: readonly string[] }[]): string[] {
-  const twice = (values: readonly string[]) => [
-    ...new Set(values.filter((value, i) => values.indexOf(value) !== i)),
-  ]
+  const twice = (values: readonly string[], normal = (value: string) => value) => {
+    const normals = values.map(normal)
+    return [...new Set(values.filter((_, i) => normals.indexOf(normals[i] ?? '') !== i))]
+  }
   return [
     ...twice(list.map((o) => o.id)).map((id) => `the id "${id}" stands there twice`),
-    ...twice(list.flatMap((o) => o.match)).map((pattern) => `the pattern "${pattern}" stands there twice`),
+    ...twice(
+      list.flatMap((o) => o.match),
+      normalPattern,
+    ).map((pattern) => `the pattern "${pattern}" stands there twice`),
   ]
 }
 
@@ -130,8 +143,8 @@ function pathOf(path: readonly PropertyKey[]): string {
   return steps === '' ? '' : `${steps.replace(/^\./, '')}: `
 }
 
-function isBaseUrl(value: string): boolean {
+function isHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false
   const url = new URL(value)
-  return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
+  return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash
 }

@@ -16,6 +16,7 @@ const maxLength = 256
 export function parseAddress(text: string): DeviceAddress | undefined {
   if (text.length > maxLength) return undefined
   const colon = text.indexOf(':')
+  if (colon < 0) return undefined
   const scheme = text.slice(0, colon).toLowerCase()
   const rest = text.slice(colon + 1)
   switch (scheme) {
@@ -45,6 +46,11 @@ export function maskAddress(address: DeviceAddress): string {
   if (scheme === 'acr') return 'acr:*****'
   const host = rest.slice(rest.lastIndexOf('@') + 1).split(';', 1)
   return `${scheme}:*****@${host.join('')}`
+}
+
+/** A text of somebody else's with `*****` for whatever looks like an address in it: better one too many. */
+export function maskAddressesIn(text: string): string {
+  return text.replace(/\b(?:tel|sips?|acr)(?::|%3a)[^\s"'<>]+|\+?\d[\d().-]{4,}\d/gi, '*****')
 }
 
 function brand(scheme: string, rest: string | undefined): DeviceAddress | undefined {

@@ -18,8 +18,8 @@ export function matchLength(pattern: string, address: DeviceAddress): number | u
   return glob(parts, bare) || glob(parts, address) ? normal.length - parts.length + 1 : undefined
 }
 
-// Patterns are compared with addresses in normal form, so they are brought there too, as far as a part of one can be.
-function normalPattern(pattern: string): string {
+/** A pattern as near to an address's normal form as a part of one can be: what it is compared in. */
+export function normalPattern(pattern: string): string {
   if (/^tel:/i.test(pattern)) return pattern.toLowerCase().replace(/[-.()]/g, '')
   const scheme = /^[a-z]+:/i.exec(pattern)?.[0] ?? ''
   const at = pattern.lastIndexOf('@')

@@ -19,10 +19,17 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     return { message: cause.message, ...place, extensions: extensionsOf(cause) }
   const code = formatted.extensions?.code
   if (code !== undefined && code !== internal)
-    return { message: formatted.message, ...place, extensions: { code } }
+    return { message: withoutValues(formatted.message), ...place, extensions: { code } }
   // The client has gone: nobody reads this, and it is no fault of ours.
   if (!isAbort(cause)) report('error.unexpected', { error: cause })
   return { message: 'internal server error', ...place, extensions: { code: internal } }
+}
+
+/** GraphQL's messages quote what they could not read, and that may be an activation code. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/( cannot represent [\w\s-]*value): [\s\S]*$/, '$1')
+    .replace(/( got invalid value) [\s\S]*?( at "[\w.[\]]+")?(; [^;]*)$/, '$1$2$3')
 }
 
 /** A GatewayError outside of any field, with the HTTP status that goes with it. */

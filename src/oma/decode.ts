@@ -156,8 +156,9 @@ function oneOf<const T extends Record<string, string>>(
   if (typeof value === 'string' && Object.hasOwn(words, value)) return words[value as keyof T]
   const names = Object.keys(words)
   const expected = `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`
-  const got = typeof value === 'string' ? redact(JSON.stringify(value.slice(0, 40)), secrets) : kindOf(value)
-  throw wrong(path, expected, got)
+  // A word is quoted as it helps to find the fault; anything else may be an address, a URL or a code.
+  const isWord = typeof value === 'string' && /^[a-z][a-z _-]{0,39}$/i.test(value)
+  throw wrong(path, expected, isWord ? `"${redact(value, secrets)}"` : kindOf(value))
 }
 
 function object(value: unknown, path: string): Json {

@@ -1,6 +1,12 @@
 import type { OmaFault } from '../errors.ts'
 import { redact, redacted } from './redact.ts'
 
+// Cut after secrets are taken out, as half of one is no longer found, and still tells; and cut roughly before that, as
+// an operator may write a mebibyte.
+const maxText = 2000
+const maxVariable = 500
+const roughly = 4
+
 /**
  * The `requestError` of a 4xx or 5xx body ([Common]), its variables filled into its text and its secrets taken out;
  * `undefined` where the body holds none: absent, HTML, broken, or of another form.
@@ -17,7 +23,9 @@ export function decodeFault(
   const variables = redactVariables(strings(member(exception, 'variables')), facts.secrets)
   return {
     messageId,
-    text: redact(fill(typeof text === 'string' ? text : '', variables), facts.secrets) || messageId,
+    text:
+      redact(fill(typeof text === 'string' ? text : '', variables), facts.secrets).slice(0, maxText) ||
+      messageId,
     variables,
     httpStatus: facts.httpStatus,
     operator: facts.operator,
@@ -27,7 +35,7 @@ export function decodeFault(
 /** `%1` … `%9…` stand for the variables; one that is not given stays as it is. */
 function fill(text: string, variables: readonly string[]): string {
   return text
-    .slice(0, 2000)
+    .slice(0, maxText * roughly)
     .replace(/%(\d+)/g, (placeholder, n: string) => variables[Number(n) - 1] ?? placeholder)
 }
 
@@ -35,7 +43,7 @@ function fill(text: string, variables: readonly string[]): string {
 function redactVariables(variables: readonly string[], secrets: readonly string[]): string[] {
   return variables.map((variable, index) => {
     const named = /^(?:\w+\.)?(?:activation|auth)Code$/i.test(variables[index - 1] ?? '')
-    return named ? redacted : redact(variable.slice(0, 500), secrets)
+    return named ? redacted : redact(variable.slice(0, maxVariable * roughly), secrets).slice(0, maxVariable)
   })
 }
 

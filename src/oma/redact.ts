@@ -3,7 +3,7 @@ export const redacted = '[redacted]'
 
 /**
  * Takes secrets out of a text that an operator wrote: those that are known by value, and whatever it labels as one
- * (`activationCode=1234`, `"authCode": "…"`).
+ * (`activationCode=1234`, `"authCode": "…"`, `authCode '…'`, `<authCode>…</authCode>`).
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const withoutKnown = secrets.reduce(
@@ -11,7 +11,7 @@ export function redact(text: string, secrets: readonly string[]): string {
     text,
   )
   return withoutKnown.replace(
-    /\b((?:activation|auth)Code)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s"',;&}<]+)/gi,
+    /\b((?:activation|auth)Code)(\\*["']?\s*[:=>]\s*|\s+(?=\\*["']))(?:\\*"[^"]*"|'[^']*'|[^\s"',;&}<]+)/gi,
     (_, name: string, between: string) => `${name}${between}${redacted}`,
   )
 }

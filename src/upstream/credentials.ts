@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { request } from 'undici'
 import { z } from 'zod'
 import type { OperatorAuth } from '../config/operators.ts'
-import { Unauthenticated, UpstreamUnavailable } from '../errors.ts'
+import { Unauthenticated, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
+import { tryJson } from './refusal.ts'
+import { readText } from './transport.ts'
 
 export type Credentials = {
   /** The Authorization header of a call made for this caller; `undefined` where the operator wants none. */
@@ -10,15 +12,17 @@ export type Credentials = {
     callerToken: string | undefined,
     signal: AbortSignal,
   ) => Promise<string | undefined>
-  /** The operator has refused what `authorization` gave. True where another try may get something better. */
-  readonly refused: () => boolean
+  /** The operator has refused this Authorization header. True where another try may get something better. */
+  readonly refused: (authorization: string | undefined) => boolean
   /** Whose data an answer is: one word for all where the gateway asks in its own name, else one for each caller. */
   readonly partition: (callerToken: string | undefined) => string
 }
 
+const maxTokenBytes = 64 * 1024
 const tokenAnswer = z.object({
   access_token: z.string().min(1),
-  expires_in: z.number().positive().optional(),
+  // As text, as some servers have it; what can't be read counts as not said.
+  expires_in: z.coerce.number().positive().optional().catch(undefined),
 })
 
 /** The ways to authenticate to an operator (OMA_AUTH, or `auth` in the operators file). */
@@ -72,6 +76,7 @@ function clientCredentials(
     })
     // RFC 6749 §2.3.1: both parts are form-encoded before they become HTTP Basic.
     const basic = [auth.clientId, auth.clientSecret].map((part) => encodeURIComponent(part)).join(':')
+    const deadline = AbortSignal.timeout(timeoutMs)
     try {
       const response = await request(auth.tokenUrl, {
         method: 'POST',
@@ -81,17 +86,17 @@ function clientCredentials(
           authorization: `Basic ${Buffer.from(basic).toString('base64')}`,
         },
         body: form.toString(),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: deadline,
       })
-      if (response.statusCode !== 200) {
-        await response.body.dump()
+      const text = await readText(response, maxTokenBytes, operator)
+      if (response.statusCode !== 200)
         throw new Error(`the token endpoint answered with HTTP status ${response.statusCode}`)
-      }
-      const answer = tokenAnswer.parse(await response.body.json())
+      const answer = tokenAnswer.parse(tryJson(text))
       const lifetimeMs = (answer.expires_in ?? 60) * 1000
       current = { header: `Bearer ${answer.access_token}`, until: Date.now() + lifetimeMs * 0.9 }
       return current.header
     } catch (error) {
+      if (deadline.aborted) throw new UpstreamTimeout(operator, timeoutMs, { cause: error })
       throw new UpstreamUnavailable(operator, 'gave the gateway no access token', { cause: error })
     }
   }
@@ -102,10 +107,10 @@ function clientCredentials(
       fetching ??= fetchToken().finally(() => (fetching = undefined))
       return fetching
     },
-    refused: () => {
-      const wasOurs = current !== undefined
-      current = undefined
-      return wasOurs
+    // Of several calls refused with one token, the first drops it; the others find its successor on its way or there.
+    refused: (authorization) => {
+      if (current?.header === authorization) current = undefined
+      return true
     },
   }
 }

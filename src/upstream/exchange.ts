@@ -38,18 +38,19 @@ export function createExchange({
   forwarded: boolean
 }): Exchange {
   async function send(call: Call): Promise<TransportResponse> {
-    const response = await attempt(call)
+    const { response, authorization } = await attempt(call)
     // The operator has not acted on what it did not accept, so that even a POST may be sent again.
-    const answer = response.status === 401 && credentials.refused() ? await attempt(call) : response
+    const again = response.status === 401 && credentials.refused(authorization)
+    const answer = again ? (await attempt(call)).response : response
     if ((answer.status >= 200 && answer.status < 300) || call.accept?.includes(answer.status)) return answer
     if (answer.status < 400)
       throw new UpstreamInvalidResponse(operator, `status: expected 2xx, got ${answer.status}`)
     throw refusalOf(answer, { operator, forwarded, secrets: call.secrets ?? [] })
   }
 
-  async function attempt({ caller, twinning, ifMatch, ...call }: Call): Promise<TransportResponse> {
+  async function attempt({ caller, twinning, ifMatch, ...call }: Call) {
     const authorization = await credentials.authorization(caller.token, caller.signal)
-    return transport.exchange({
+    const response = await transport.exchange({
       method: call.method,
       path: call.path,
       maxBytes: call.maxBytes,
@@ -62,6 +63,7 @@ export function createExchange({
       },
       ...(twinning && { body: JSON.stringify({ twinning }) }),
     })
+    return { response, authorization }
   }
 
   function json({ text }: TransportResponse): unknown {

@@ -32,7 +32,8 @@ function codeOf(status: number, messageId: string | undefined, forwarded: boolea
 function retryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
-  const date = Date.parse(value)
+  // Date.parse makes a date of nearly anything; all HTTP-dates of today end like this.
+  const date = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(Math.ceil((date - Date.now()) / 1000), 0)
 }
 

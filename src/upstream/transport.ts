@@ -16,7 +16,7 @@ export type TransportRequest = {
 
 export type TransportResponse = {
   readonly status: number
-  /** By lower-case name; of several with one name, the first. */
+  /** By lower-case name; several with one name are joined by commas. */
   readonly header: (name: string) => string | undefined
   readonly text: string
 }
@@ -75,7 +75,7 @@ export function createTransport({
       status = response.statusCode
       const text = await readText(response, request.maxBytes, operator)
       seen(response.statusCode)
-      return { status: response.statusCode, header: (name) => first(response.headers[name]), text }
+      return { status: response.statusCode, header: (name) => combined(response.headers[name]), text }
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason
       if (deadline.aborted) {
@@ -98,7 +98,8 @@ export function createTransport({
   return { exchange, close: () => pool.destroy() }
 }
 
-async function readText(
+/** The text of an answer; throws UpstreamInvalidResponse where it is longer than `maxBytes`. */
+export async function readText(
   { statusCode, body }: Dispatcher.ResponseData,
   maxBytes: number,
   operator: string,
@@ -118,6 +119,7 @@ async function readText(
   return new TextDecoder('utf-8').decode(Buffer.concat(chunks))
 }
 
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
+// RFC 9110 §5.3: several lines of one name are one list; a `no-store` may stand in the second.
+function combined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value
 }

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { createApp } from '../../src/app.ts'
 import { readConfig, type Config } from '../../src/config/config.ts'
 import type { RecordedRequest } from '../../src/sandbox/recorder.ts'
+import type { createLog } from '../../src/telemetry/log.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/world.ts'
 
 /** What came back: HTTP status and headers, and the body's parts. */
@@ -11,7 +12,11 @@ export type Answer = {
   readonly status: number
   readonly headers: Headers
   readonly data: Record<string, any> // eslint-disable-line @typescript-eslint/no-explicit-any -- asserted by each test
-  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+  readonly errors: readonly {
+    message: string
+    path?: (string | number)[]
+    extensions: Record<string, unknown>
+  }[]
   readonly extensions: Record<string, unknown> | undefined
 }
 
@@ -34,17 +39,25 @@ export async function startGateway(
     environment = {},
     sandbox: options = { seed: false },
     config: adapt = (config) => config,
+    log,
   }: {
     environment?: Record<string, string>
     sandbox?: SandboxOptions | Sandbox
     config?: (config: Config) => Config
+    log?: ReturnType<typeof createLog>
   } = {},
 ): Promise<Gateway> {
   const sandbox = 'operators' in options ? options : await createSandbox(options)
   if (!('operators' in options)) t.after(() => sandbox.close())
 
-  async function start(more: Record<string, string>): Promise<Gateway> {
-    const read = readConfig({ PORT: '0', LOG_LEVEL: 'silent', NOTIFY_SECRET: 'notify-secret', ...environment, ...more })
+  async function start(more: Record<string, string> = {}): Promise<Gateway> {
+    const read = readConfig({
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      NOTIFY_SECRET: 'notify-secret',
+      ...environment,
+      ...more,
+    })
     assert.ok('config' in read, JSON.stringify(read))
     const config = adapt({
       ...read.config,
@@ -56,26 +69,39 @@ export async function startGateway(
       jwtIssuer: sandbox.issuer.issuer,
       jwtAudience: sandbox.issuer.audience,
     })
-    const app = await createApp(config)
+    const app = await createApp(config, log && { log })
     t.after(app.close)
     const url = await app.listen()
     return {
       url,
       sandbox,
       token: (scope, address, claims = {}) =>
-        sandbox.issuer.sign({ sub: address ?? 'somebody', scope, ...(address !== undefined && { address }), ...claims }),
+        sandbox.issuer.sign({
+          sub: address ?? 'somebody',
+          scope,
+          ...(address !== undefined && { address }),
+          ...claims,
+        }),
       query: (token, document, variables) => post(url, token, document, variables),
       another: start,
       close: app.close,
     }
   }
-  return start({})
+  return start()
 }
 
-async function post(url: string, token: string | undefined, query: string, variables?: object): Promise<Answer> {
+async function post(
+  url: string,
+  token: string | undefined,
+  query: string,
+  variables?: object,
+): Promise<Answer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query, ...(variables && { variables }) }),
   })
   const body = (await response.json()) as Partial<Answer>

@@ -1,0 +1,58 @@
+// The examples that people copy, in step with the code.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parseEnv } from 'node:util'
+import { readConfig, settingNames } from '../../src/config/config.ts'
+import { parseOperators } from '../../src/config/operators.ts'
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+const example = parseEnv(read('.env.example'))
+
+test('.env.example names every setting and no other, in the order of the code', () => {
+  const names = [...read('.env.example').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)
+
+  assert.deepEqual(names, settingNames)
+})
+
+test('.env.example holds the defaults: with it copied, a start is a plain start', () => {
+  assert.deepEqual(readConfig(example), readConfig({}))
+})
+
+test('operators.example.json is a file of operators, once its secrets are set', () => {
+  const operators = read('operators.example.json')
+  const secrets = { ALPHA_CLIENT_SECRET: 'a', BETA_ACCESS_TOKEN: 'b' }
+
+  const parsed = parseOperators(operators, secrets)
+
+  assert.ok('operators' in parsed, JSON.stringify(parsed))
+  assert.deepEqual(
+    parsed.operators.map(({ id, auth }) => [id, auth.type]),
+    [
+      ['alpha', 'client_credentials'],
+      ['beta', 'token'],
+      ['gamma', 'forward'],
+    ],
+  )
+  assert.deepEqual(parseOperators(operators, {}), {
+    problems: Object.keys(secrets).map((name) => ({
+      variable: 'OMA_OPERATORS_FILE',
+      fault: `names $${name}, but no such variable is set`,
+    })),
+  })
+})
+
+test('.env.example and operators.example.json can be used together', () => {
+  const file = new URL('../../operators.example.json', import.meta.url).pathname
+
+  const read = readConfig({
+    ...example,
+    OMA_OPERATORS_FILE: file,
+    ALPHA_CLIENT_SECRET: 'a',
+    BETA_ACCESS_TOKEN: 'b',
+    JWKS_URL: 'https://id.example/jwks',
+  })
+
+  assert.ok('config' in read, JSON.stringify(read))
+  assert.equal(read.config.operators.length, 3)
+})
