@@ -10,6 +10,14 @@ export type PageArguments = {
   readonly before?: string | null | undefined
 }
 
+/** Which page is asked for. */
+export type WantedPage = {
+  readonly size: number
+  readonly fromEnd: boolean
+  readonly after: Cursor | undefined
+  readonly before: Cursor | undefined
+}
+
 export type Page = {
   readonly edges: { readonly cursor: string; readonly node: VisibleTwinning }[]
   readonly nodes: VisibleTwinning[]
@@ -25,22 +33,29 @@ export type Page = {
 const defaultSize = 20
 const maxSize = 100
 
+/** Reads the arguments of a page, before anything is loaded for it. Throws BadUserInput. */
+export function readPage(page: PageArguments, device: DeviceAddress, sealer: Sealer): WantedPage {
+  return {
+    ...sizeOf(page),
+    after: readCursor('after', page.after, device, sealer),
+    before: readCursor('before', page.before, device, sealer),
+  }
+}
+
 /**
  * One page of a device's twinnings (GraphQL Cursor Connections Specification). `all` are in the operator's order;
  * `matches` filters them. A cursor names the twinning that it stands at, so that what comes or goes elsewhere does not
- * move it; should that one be gone, the place where it stood counts. Throws BadUserInput.
+ * move it; should that one be gone, the place where it stood counts.
  */
 export function pageOf(
   device: DeviceAddress,
   all: readonly VisibleTwinning[],
   matches: (visible: VisibleTwinning) => boolean,
-  page: PageArguments,
+  { size, fromEnd, ...cursors }: WantedPage,
   sealer: Sealer,
 ): Page {
-  const { size, fromEnd } = sizeOf(page)
-  const after = page.after == null ? -1 : lastBefore(readCursor('after', page.after, device, sealer), all)
-  const before =
-    page.before == null ? all.length : firstNotBefore(readCursor('before', page.before, device, sealer), all)
+  const after = cursors.after ? lastBefore(cursors.after, all) : -1
+  const before = cursors.before ? firstNotBefore(cursors.before, all) : all.length
 
   const matching = [...all.entries()].filter(([, visible]) => matches(visible))
   const between = matching.filter(([index]) => index > after && index < before)
@@ -77,7 +92,13 @@ function sizeOf({ first, last, before, after }: PageArguments): { size: number; 
   return { size: size ?? defaultSize, fromEnd }
 }
 
-function readCursor(name: string, text: string, device: DeviceAddress, sealer: Sealer): Cursor {
+function readCursor(
+  name: string,
+  text: string | null | undefined,
+  device: DeviceAddress,
+  sealer: Sealer,
+): Cursor | undefined {
+  if (text == null) return undefined
   const cursor = sealer.openCursor(text)
   if (cursor?.device === device) return cursor
   throw new BadUserInput(`${name} is no cursor of this device's twinnings`)

@@ -12,9 +12,9 @@ export type Outcome = { readonly id: string } | { readonly refusal: Refusal }
 /** Runs a change once for each key, whoever asks how often. */
 export type Idempotency = {
   /**
-   * `key` names caller, operation and the caller's own key; `digest` stands for the input. The first call runs; one
-   * that comes meanwhile waits for it; later ones, for 24 hours, get its outcome. An error that `run` throws frees the
-   * key. Throws Refused where the key came with another input.
+   * `key` names caller, operation and the caller's own key; `digest` stands for the input. The first call runs; those
+   * that come meanwhile wait for it, and fail with it; later ones, for 24 hours, get its outcome. An error that `run`
+   * throws frees the key. Throws Refused where the key came with another input.
    */
   readonly once: (
     claim: { key: string; digest: string; signal: AbortSignal },
@@ -55,14 +55,25 @@ export function createIdempotency({
   leaseMs: number
 }): Idempotency {
   const store = createNotes(redis)
+  const running = new Map<string, ReturnType<Idempotency['once']>>()
 
-  async function once(
+  /** Two calls at once are one, also where it fails: a run that timed out may have been done all the same. */
+  const once: Idempotency['once'] = async (claim, run) => {
+    const name = JSON.stringify([claim.key, claim.digest])
+    const shared = running.get(name)
+    if (shared) return { ...(await shared), replayed: true }
+    const fresh = onceAmongInstances(claim, run).finally(() => running.delete(name))
+    running.set(name, fresh)
+    return fresh
+  }
+
+  async function onceAmongInstances(
     { key, digest, signal }: { key: string; digest: string; signal: AbortSignal },
     run: () => Promise<Outcome>,
   ): Promise<{ outcome: Outcome; replayed: boolean }> {
     const owner = randomUUID()
     const giveUpAt = Date.now() + leaseMs * 2
-    // Sequential on purpose: each turn looks whether the run of another has ended.
+    // Sequential on purpose: each turn looks whether the run of another instance has ended.
     while (Date.now() < giveUpAt) {
       const found = await store.claim(key, { digest, owner }, leaseMs)
       if (!found) return { outcome: await runOwned(key, { digest, owner }, run), replayed: false }

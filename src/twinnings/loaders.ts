@@ -15,6 +15,8 @@ export type Loaders = {
   readonly twinning: (ref: TwinningRef) => Promise<Twinning | undefined>
   /** As `twinning`, but with `codes`, which may cost a read of the operator. */
   readonly twinningWithCodes: (ref: TwinningRef) => Promise<Twinning | undefined>
+  /** As `twinning`, but only if it is cached: for what is good to know and not worth a read. */
+  readonly known: (ref: TwinningRef) => Promise<Twinning | undefined>
   /** Throws BadUserInput where no operator serves the device. */
   readonly twinningsOf: (device: DeviceAddress) => Promise<DeviceTwinnings>
   /** True if an operator serves the device. */
@@ -94,11 +96,7 @@ export function createLoaders({
 
   /** What the list says of one of its members. It was kept with the list, so that it need not be kept again. */
   async function readFromList(ref: TwinningRef): Promise<Loaded<Found>> {
-    const { twinnings, leftOut } = await lists.load(ref.device)
-    const unreadable = leftOut.find(({ twinningId }) => twinningId === ref.twinningId)
-    if (unreadable) throw new UpstreamInvalidResponse(ref.operatorId, unreadable.problem)
-    const twinning = twinnings.find((t) => t.ref.twinningId === ref.twinningId)
-    return { value: { twinning }, freshForMs: 0, graceMs: 0 }
+    return { value: { twinning: memberOf(await lists.load(ref.device), ref) }, freshForMs: 0, graceMs: 0 }
   }
 
   const singles = new DataLoader<TwinningRef, Found, string>(
@@ -115,12 +113,24 @@ export function createLoaders({
         })
       })
     },
-    { cacheKeyFn: (ref) => `${ref.operatorId}|${ref.device}|${ref.twinningId}` },
+    { cacheKeyFn: nameOf },
   )
 
-  const direct = new DataLoader<TwinningRef, Found, string>(
-    (refs) => Promise.all(refs.map((ref) => settled(readOne(ref).then(({ value }) => value)))),
-    { cacheKeyFn: (ref) => `${ref.operatorId}|${ref.device}|${ref.twinningId}` },
+  const directLists = new DataLoader<DeviceAddress, DeviceTwinnings>((devices) =>
+    Promise.all(devices.map((d) => settled(operators.route(d).client.listTwinnings(d, caller)))),
+  )
+
+  /** Past the cache. */
+  const direct = new DataLoader<TwinningRef, Twinning | undefined, string>(
+    (refs) => {
+      const byDevice = Map.groupBy(refs, ({ device }) => device)
+      const read = async (ref: TwinningRef) =>
+        (byDevice.get(ref.device)?.length ?? 0) >= listFrom
+          ? memberOf(await directLists.load(ref.device), ref)
+          : (await readOne(ref)).value.twinning
+      return Promise.all(refs.map((ref) => settled(read(ref))))
+    },
+    { cacheKeyFn: nameOf },
   )
 
   async function twinning(ref: TwinningRef): Promise<Twinning | undefined> {
@@ -133,7 +143,12 @@ export function createLoaders({
     twinning,
     twinningWithCodes: async (ref) => {
       const known = await twinning(ref)
-      return known && !known.codes ? (await direct.load(ref)).twinning : known
+      return known && !known.codes ? direct.load(ref) : known
+    },
+    known: async (ref) => {
+      const link = operators.find(ref.device)
+      const [found] = link ? await caches.found.getMany([twinningKey(ref, partitionOf(link))], unread) : []
+      return found instanceof Error ? undefined : found?.twinning
     },
     twinningsOf: async (device) => {
       operators.route(device)
@@ -143,9 +158,25 @@ export function createLoaders({
     isServed: (device) => operators.find(device) !== undefined,
     forget: () => {
       listed.clear()
-      for (const loader of [lists, singles, direct]) loader.clearAll()
+      for (const loader of [lists, singles, directLists, direct]) loader.clearAll()
     },
   }
+}
+
+function nameOf({ operatorId, device, twinningId }: TwinningRef): string {
+  return `${operatorId}|${device}|${twinningId}`
+}
+
+/** What a list says of one twinning. Throws UpstreamInvalidResponse where that could not be decoded. */
+function memberOf({ twinnings, leftOut }: DeviceTwinnings, ref: TwinningRef): Twinning | undefined {
+  const unreadable = leftOut.find(({ twinningId }) => twinningId === ref.twinningId)
+  if (unreadable) throw new UpstreamInvalidResponse(ref.operatorId, unreadable.problem)
+  return twinnings.find((t) => t.ref.twinningId === ref.twinningId)
+}
+
+/** Loads nothing. */
+function unread(missing: readonly Missing[]): Promise<Map<string, Error>> {
+  return Promise.resolve(new Map(missing.map((key) => [entryName(key), new Error('not read')])))
 }
 
 /** Runs one load for each missing key, side by side; a failure is that key's alone. */

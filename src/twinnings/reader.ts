@@ -1,8 +1,8 @@
 import { allowed, type Principal } from '../auth/policy.ts'
-import type { DeviceAddress } from '../domain/address.ts'
+import { maskAddressesIn, type DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { LeftOut, TwinningCodes } from '../domain/twinning.ts'
-import { Forbidden } from '../errors.ts'
+import { Forbidden, UpstreamRefusal } from '../errors.ts'
 import type { Loaders } from './loaders.ts'
 import { countTwinnings, type Statistics } from './statistics.ts'
 import type { Sight, VisibleTwinning } from './visible.ts'
@@ -48,13 +48,13 @@ export function createReader({
       const ref = sealer.openRef(id)
       const sight = ref && sightOf(ref.device)
       if (!sight) return undefined
-      const twinning = await loaders.twinning(ref)
+      const twinning = await seen(sight, loaders.twinning(ref))
       return twinning && { twinning, sight }
     },
     twinningsOf: async (device) => {
       const sight = sightOf(device)
       if (!sight) throw new Forbidden("the access token does not allow reading this device's twinnings")
-      const { twinnings, leftOut } = await loaders.twinningsOf(device)
+      const { twinnings, leftOut } = await seen(sight, loaders.twinningsOf(device))
       return { twinnings: twinnings.map((twinning) => ({ twinning, sight })), leftOut }
     },
     voicemail: ({ twinning }) => {
@@ -62,13 +62,26 @@ export function createReader({
         throw new Forbidden('the access token does not allow reading voicemailAccess here')
       return findVoicemail(twinning, loaders)
     },
-    codes: async ({ twinning }) => {
-      if (!allowed(principal, 'codes', twinning.ref.device))
+    codes: async ({ twinning, sight }) => {
+      // What only twinning:analytics opens keeps its codes, even on the device's own token.
+      if (sight === 'masked' || !allowed(principal, 'codes', twinning.ref.device))
         throw new Forbidden('activationCode and authCode are for the device itself')
       return twinning.codes ?? (await loaders.twinningWithCodes(twinning.ref))?.codes ?? {}
     },
     statistics: (devices) => countTwinnings(devices, loaders),
     mayRead: (device) => sightOf(device) !== undefined,
     forget: loaders.forget,
+  }
+}
+
+/** What an operator says of its refusal may name the device, which a masked twinning must not. */
+async function seen<T>(sight: Sight, loading: Promise<T>): Promise<T> {
+  try {
+    return await loading
+  } catch (error) {
+    if (sight === 'full' || !(error instanceof UpstreamRefusal) || !error.fault) throw error
+    const { operator, code, httpStatus, retryAfterS } = error
+    const fault = { ...error.fault, text: maskAddressesIn(error.fault.text) }
+    throw new UpstreamRefusal({ operator, code, httpStatus, retryAfterS, fault })
   }
 }

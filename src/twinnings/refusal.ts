@@ -41,21 +41,52 @@ const fields: Readonly<Record<string, string>> = {
   address: 'deviceAddress',
 }
 
-type Operation = 'request' | 'activate' | 'set status' | 'rename' | 'delete'
+// The fields that each change takes: an operator may blame an element of the resource that is none of them.
+const fieldsOf: Readonly<Record<Operation, readonly string[]>> = {
+  request: ['deviceAddress', 'name'],
+  activate: ['deviceAddress', 'activationCode', 'name'],
+  'set status': ['twinningStatus'],
+  rename: ['name'],
+  delete: [],
+}
+
+// For people, where the operator gave no words.
+const plain: Readonly<Partial<Record<Refusal['code'], string>>> = {
+  INVALID_ACTIVATION_CODE: 'this activation code is unknown, expired or used',
+  NOT_FOUND: notFound.message,
+  CONFLICT: 'somebody else has changed this meanwhile: read it again',
+}
+
+export type Operation = 'request' | 'activate' | 'set status' | 'rename' | 'delete'
 
 /**
  * What an operator's refusal means to the person behind a change, or `undefined` where that person can do nothing about
  * it: the operator is down, or has not understood the gateway. Codes: OMA-TS-REST_NetAPI_Common, exceptions.
  */
-export function refusalOf(error: unknown, operation: Operation): Refusal | undefined {
+function refusalOf(error: unknown, operation: Operation): Refusal | undefined {
   if (!(error instanceof UpstreamRefusal) || error.httpStatus >= 500 || error.httpStatus === 429)
     return undefined
   const { httpStatus, fault } = error
-  const said = { message: error.message, ...(fault && { omaMessageId: fault.messageId }) }
-  const code = codeOf(operation, httpStatus, fault?.messageId, partsOf(fault?.variables))
+  const parts = partsOf(fault?.variables)
+  const code = codeOf(operation, httpStatus, fault?.messageId, parts)
   if (!code) return undefined
-  const field = fieldOf(code, operation, partsOf(fault?.variables))
-  return { code, ...said, ...(field && { field: ['input', field] }) }
+  const field = fieldOf(code, operation, parts)
+  return {
+    code,
+    message: fault?.text ?? plain[code] ?? error.message,
+    ...(fault && { omaMessageId: fault.messageId }),
+    ...(field !== undefined && { field: ['input', field] }),
+  }
+}
+
+/** Runs a change; what a person can put right about a refusal comes out as Refused. */
+export async function refusing<T>(operation: Operation, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    const refusal = refusalOf(error, operation)
+    throw refusal ? new Refused(refusal, { cause: error }) : error
+  }
 }
 
 function codeOf(
@@ -92,7 +123,9 @@ function fieldOf(code: Refusal['code'], operation: Operation, parts: readonly st
   if (code === 'INVALID_STATUS_TRANSITION') return 'twinningStatus'
   if (code === 'NOT_FOUND') return 'id'
   if (code === 'REFUSED_BY_POLICY' || code === 'CONFLICT') return undefined
-  const named = parts.map((part) => fields[part]).find((field) => field !== undefined)
+  const named = parts
+    .flatMap((part) => fields[part] ?? [])
+    .find((field) => fieldsOf[operation].includes(field))
   return named ?? (operation === 'rename' ? 'name' : undefined)
 }
 

@@ -1,5 +1,5 @@
 import type { DeviceAddress } from '../domain/address.ts'
-import type { TwinningRole, TwinningStatus } from '../domain/twinning.ts'
+import type { DeviceTwinnings, LeftOut, TwinningRole, TwinningStatus } from '../domain/twinning.ts'
 import { GatewayError } from '../errors.ts'
 import type { Loaders } from './loaders.ts'
 
@@ -11,6 +11,8 @@ export type Statistics = {
   readonly twinnings: number
   readonly byStatus: { twinningStatus: TwinningStatus; count: number }[]
   readonly byRole: { role: TwinningRole; count: number }[]
+  /** What could not be decoded, and so is not counted. */
+  readonly leftOut: readonly LeftOut[]
 }
 
 /** A device named twice counts once. How many reads run side by side is bounded by each operator's connections. */
@@ -20,7 +22,7 @@ export async function countTwinnings(
 ): Promise<Statistics> {
   const devices = [...new Set(addresses)]
   const lists = await Promise.all(devices.map((device) => listOrNothing(device, loaders)))
-  const twinnings = lists.flatMap((list) => list ?? [])
+  const twinnings = lists.flatMap((list) => list?.twinnings ?? [])
   const count = (matches: (t: (typeof twinnings)[number]) => boolean) => twinnings.filter(matches).length
   return {
     devices: devices.length,
@@ -34,12 +36,13 @@ export async function countTwinnings(
       role,
       count: count((t) => t.role === role),
     })),
+    leftOut: lists.flatMap((list) => list?.leftOut ?? []),
   }
 }
 
-async function listOrNothing(device: DeviceAddress, loaders: Loaders) {
+async function listOrNothing(device: DeviceAddress, loaders: Loaders): Promise<DeviceTwinnings | undefined> {
   try {
-    return (await loaders.twinningsOf(device)).twinnings
+    return await loaders.twinningsOf(device)
   } catch (error) {
     // No operator, no answer, or none that can be read; anything else is ours to mend.
     if (error instanceof GatewayError) return undefined

@@ -1,18 +1,19 @@
 import { allowed, type Principal } from '../auth/policy.ts'
-import type { Change, Changes } from '../changes.ts'
+import type { Changes } from '../changes.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { Twinning, TwinningRef } from '../domain/twinning.ts'
-import { Forbidden, UpstreamInvalidResponse, UpstreamRefusal } from '../errors.ts'
+import { Forbidden, UpstreamRefusal } from '../errors.ts'
 import { wireStatus } from '../oma/decode.ts'
 import type { WireNewTwinning } from '../oma/wire.ts'
-import type { Editable } from '../upstream/client.ts'
 import type { Caller } from '../upstream/exchange.ts'
 import type { Operators } from '../upstream/operators.ts'
-import type { Idempotency, Outcome } from './idempotency.ts'
-import { checkedActivationCode, checkedIdempotencyKey, checkedName } from './input.ts'
+import { createConsequences } from './consequences.ts'
+import { createCreator } from './creator.ts'
+import type { Idempotency } from './idempotency.ts'
+import { checkedActivationCode, checkedName } from './input.ts'
 import type { Loaders } from './loaders.ts'
-import { notFound, Refused, refusalOf } from './refusal.ts'
+import { notFound, Refused, refusing } from './refusal.ts'
 
 type NewTwinning = {
   readonly deviceAddress?: DeviceAddress | null | undefined
@@ -50,6 +51,18 @@ export function createWriter({
   changes: Changes
   idempotency: Idempotency
 }): Writer {
+  const consequences = createConsequences({ operators, loaders, changes })
+  const { changed, written } = consequences
+  const create = createCreator({
+    principal,
+    caller,
+    operators,
+    loaders,
+    sealer,
+    consequences,
+    idempotency,
+  })
+
   /** The device that a new twinning is for. */
   function target(deviceAddress: DeviceAddress | null | undefined): DeviceAddress {
     const device = deviceAddress ?? principal.address
@@ -80,72 +93,6 @@ export function createWriter({
     throw new Refused(notFound)
   }
 
-  async function changed(kind: Change['kind'], ref: TwinningRef, twinning?: Twinning): Promise<void> {
-    const other = twinning?.otherDevice?.address
-    const link = other && operators.find(other)
-    await changes.announce([{ kind, ref }], link ? [{ operatorId: link.id, device: other }] : [])
-    loaders.forget()
-  }
-
-  /** A write that failed may have been done all the same: what is cached of the device is in doubt. */
-  async function written<T>(operatorId: string, device: DeviceAddress, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write()
-    } catch (error) {
-      await changes.announce([], [{ operatorId, device }])
-      loaders.forget()
-      throw error
-    }
-  }
-
-  async function create(device: DeviceAddress, body: WireNewTwinning): Promise<Twinning> {
-    const { client, id: operator } = operators.route(device)
-    const twinning = await written(operator, device, () => client.createTwinning(device, body, caller))
-    await changed('CREATED', twinning.ref, twinning)
-    if (twinning.role !== (body.role === 'Primary' ? 'PRIMARY' : 'SECONDARY'))
-      throw new UpstreamInvalidResponse(
-        operator,
-        'twinning.role: expected the role that was sent, got the other',
-      )
-    return twinning
-  }
-
-  /** Creates once for each idempotencyKey; without one, each call counts. */
-  async function createOnce(
-    operation: 'request' | 'activate',
-    device: DeviceAddress,
-    body: WireNewTwinning,
-    idempotencyKey: string | null | undefined,
-  ): Promise<Twinning> {
-    if (idempotencyKey == null) return refusing(operation, () => create(device, body))
-    const claim = {
-      key: sealer.digest(
-        JSON.stringify([principal.caller, operation, checkedIdempotencyKey(idempotencyKey)]),
-      ),
-      digest: sealer.digest(JSON.stringify([device, body.name ?? null, body.activationCode ?? null])),
-      signal: caller.signal,
-    }
-    let created: Twinning | undefined
-    const { outcome } = await idempotency.once(claim, async (): Promise<Outcome> => {
-      try {
-        created = await refusing(operation, () => create(device, body))
-        return { id: sealer.sealRef(created.ref) }
-      } catch (error) {
-        if (error instanceof Refused) return { refusal: error.refusal }
-        throw error
-      }
-    })
-    if ('refusal' in outcome) throw new Refused(outcome.refusal)
-    const ref = sealer.openRef(outcome.id)
-    const twinning = created ?? (ref && (await loaders.twinningWithCodes(ref)))
-    if (!twinning)
-      throw new Refused({
-        code: 'NOT_FOUND',
-        message: 'the twinning that was made with this idempotencyKey is gone',
-      })
-    return twinning
-  }
-
   /** Read, change one element, write back whole: nothing of what is not known here is lost. */
   async function edit(
     operation: 'set status' | 'rename',
@@ -155,14 +102,17 @@ export function createWriter({
     const ref = existing(id)
     const { client } = operators.route(ref.device)
     const once = async (): Promise<Twinning> => {
-      const editable: Editable | undefined = await client.editTwinning(ref, caller)
-      if (!editable) throw new Refused(notFound)
-      const change = changeOf(editable.twinning)
-      if (!change) return editable.twinning
-      const twinning = await written(ref.operatorId, ref.device, () =>
-        client.replaceTwinning(editable, change, caller),
-      )
-      await changed('UPDATED', ref, twinning)
+      const editable = await client.editTwinning(ref, caller)
+      const change = editable && changeOf(editable.twinning)
+      if (!change) {
+        // What was just read is newer than what is cached, and the caller is about to be told of it.
+        await changed([], ref)
+        if (!editable) throw new Refused(notFound)
+        return editable.twinning
+      }
+      const place = { ...ref, other: editable.twinning.otherDevice?.address }
+      const twinning = await written(place, () => client.replaceTwinning(editable, change, caller))
+      await changed([{ kind: 'UPDATED', ref }], place)
       return twinning
     }
     return refusing(operation, async () => {
@@ -180,7 +130,7 @@ export function createWriter({
     request: async ({ deviceAddress, name, idempotencyKey }) => {
       const device = target(deviceAddress)
       const body: WireNewTwinning = { role: 'Secondary', ...(name != null && { name: checkedName(name) }) }
-      return createOnce('request', device, body, idempotencyKey)
+      return create('request', device, body, idempotencyKey)
     },
     activate: async ({ deviceAddress, name, activationCode, idempotencyKey }) => {
       const device = target(deviceAddress)
@@ -189,7 +139,7 @@ export function createWriter({
         activationCode: checkedActivationCode(activationCode),
         ...(name != null && { name: checkedName(name) }),
       }
-      return createOnce('activate', device, body, idempotencyKey)
+      return create('activate', device, body, idempotencyKey)
     },
     setStatus: (id, status) =>
       edit('set status', id, (twinning) => {
@@ -207,21 +157,10 @@ export function createWriter({
     },
     remove: async (id) => {
       const ref = existing(id)
-      await refusing('delete', async () => {
-        await written(ref.operatorId, ref.device, () =>
-          operators.route(ref.device).client.deleteTwinning(ref, caller),
-        )
-        await changed('DELETED', ref)
-      })
+      const { client } = operators.route(ref.device)
+      const place = { ...ref, other: (await loaders.known(ref))?.otherDevice?.address }
+      await refusing('delete', () => written(place, () => client.deleteTwinning(ref, caller)))
+      await changed([{ kind: 'DELETED', ref }], place)
     },
-  }
-}
-
-async function refusing<T>(operation: Parameters<typeof refusalOf>[1], run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    const refusal = refusalOf(error, operation)
-    throw refusal ? new Refused(refusal, { cause: error }) : error
   }
 }

@@ -1,6 +1,6 @@
 import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
-import { UpstreamInvalidResponse } from '../errors.ts'
+import { GatewayError, UpstreamInvalidResponse } from '../errors.ts'
 import {
   decodeTwinningBody,
   decodeTwinningListBody,
@@ -45,7 +45,10 @@ export type OmaClient = {
   ) => Promise<Twinning>
   /** GET for a change; `undefined` where there is none. */
   readonly editTwinning: (ref: TwinningRef, caller: Caller) => Promise<Editable | undefined>
-  /** PUT of the whole representation, with If-Match where the ETag is known. A 412 is an UpstreamRefusal. */
+  /**
+   * PUT of the whole representation, with If-Match where the ETag is known. A 412 is an UpstreamRefusal. Where the
+   * operator answers without a body, what came of it is read.
+   */
   readonly replaceTwinning: (
     editable: Editable,
     change: Readonly<Record<string, string>>,
@@ -188,8 +191,20 @@ export function createOmaClient({
       ifMatch,
       secrets,
     })
-    const body = response.text.trim() === '' ? { twinning: changed } : json(response)
-    return decoded(() => decodeTwinningBody(body, { ...askedFor(ref), secrets }))
+    const decodeOwn = (body: unknown) =>
+      decoded(() => decodeTwinningBody(body, { ...askedFor(ref), secrets }))
+    if (response.text.trim() !== '') return decodeOwn(json(response))
+    return (await getAfterWrite(ref, caller)) ?? decodeOwn({ twinning: changed })
+  }
+
+  /** A toggle may bring a new authCode and voice mail address; but the write is done, also where this fails. */
+  async function getAfterWrite(ref: TwinningRef, caller: Caller): Promise<Twinning | undefined> {
+    try {
+      return (await getTwinning(ref, caller)).twinning
+    } catch (error) {
+      if (error instanceof GatewayError) return undefined
+      throw error
+    }
   }
 
   async function deleteTwinning(ref: TwinningRef, caller: Caller): Promise<void> {

@@ -222,10 +222,14 @@ function watchUnexpected(t: TestContext): unknown[] {
 test('what GraphQL could not read is not repeated: it may be a code', async (t) => {
   const { query, token } = await startGateway(t)
   const phoneToken = await token('twinning:write', phone)
-  const activate = 'mutation ($input: ActivateTwinningInput!) { activateTwinning(input: $input) { userErrors { code } } }'
+  const activate =
+    'mutation ($input: ActivateTwinningInput!) { activateTwinning(input: $input) { userErrors { code } } }'
 
   const asked = [
-    await query(phoneToken, 'mutation { activateTwinning(input: { activationCode: 13579 }) { userErrors { code } } }'),
+    await query(
+      phoneToken,
+      'mutation { activateTwinning(input: { activationCode: 13579 }) { userErrors { code } } }',
+    ),
     await query(phoneToken, activate, { input: { activationCode: 13579 } }),
     await query(phoneToken, activate, { input: { activationCode: 'A;13579', nonsense: 1 } }),
   ]
@@ -234,8 +238,12 @@ test('what GraphQL could not read is not repeated: it may be a code', async (t) 
     asked.map(({ errors }) => errors.map(({ message }) => message)),
     [
       ['String cannot represent a non string value'],
-      ['Variable "$input" got invalid value at "input.activationCode"; String cannot represent a non string value'],
-      ['Variable "$input" got invalid value; Field "nonsense" is not defined by type "ActivateTwinningInput".'],
+      [
+        'Variable "$input" got invalid value at "input.activationCode"; String cannot represent a non string value',
+      ],
+      [
+        'Variable "$input" got invalid value; Field "nonsense" is not defined by type "ActivateTwinningInput".',
+      ],
     ],
   )
 })

@@ -1,25 +1,22 @@
-import { responsePathAsArray } from 'graphql'
+import type { VisibleTwinning } from '../../twinnings/visible.ts'
 import type { DeviceResolvers } from '../generated.ts'
-import { pageOf } from '../pagination.ts'
+import { pageOf, readPage } from '../pagination.ts'
 import { readAddress } from '../scalars.ts'
+import { warn } from '../warnings.ts'
 import { shown } from './twinning.ts'
 
 export const Device: DeviceResolvers = {
   address: ({ address, sight }) => shown(address, sight),
   twinnings: async ({ address }, { role, twinningStatus, ...page }, { reader, sealer, warnings }, info) => {
+    const wanted = readPage(page, address, sealer)
     const { twinnings, leftOut } = await reader.twinningsOf(address)
-    const path = responsePathAsArray(info.path)
-    warnings.push(
-      ...leftOut.map(({ problem }) => ({
-        code: 'UPSTREAM_INVALID_RESPONSE' as const,
-        message: problem,
-        path,
-      })),
-    )
-    const matches = ({ twinning }: (typeof twinnings)[number]) =>
+    warn(warnings, leftOut, info)
+    const matches = ({ twinning }: VisibleTwinning) =>
       (role == null || twinning.role === role) &&
       (twinningStatus == null || twinning.twinningStatus === twinningStatus)
-    return pageOf(address, twinnings, matches, page, sealer)
+    return pageOf(address, twinnings, matches, wanted, sealer)
   },
-  __resolveReference: ({ address }) => ({ address: readAddress(address), sight: 'full' }),
+  // Async, so that one address that is none fails alone among many representations.
+  // eslint-disable-next-line @typescript-eslint/require-await -- see above
+  __resolveReference: async ({ address }) => ({ address: readAddress(address), sight: 'full' as const }),
 }

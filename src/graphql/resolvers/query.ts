@@ -1,5 +1,6 @@
 import { BadUserInput } from '../../errors.ts'
 import type { QueryResolvers } from '../generated.ts'
+import { warn } from '../warnings.ts'
 
 const maxBulk = 500
 
@@ -19,9 +20,11 @@ export const Query: QueryResolvers = {
     limit('addresses', addresses)
     return addresses.map((address) => ({ address, sight: 'full' as const }))
   },
-  twinningStatistics: (_, { addresses }, { reader }) => {
+  twinningStatistics: async (_, { addresses }, { reader, warnings }, info) => {
     limit('addresses', addresses)
-    return reader.statistics(addresses)
+    const { leftOut, ...statistics } = await reader.statistics(addresses)
+    warn(warnings, leftOut, info)
+    return statistics
   },
 }
 

@@ -1,4 +1,5 @@
 import { maskAddress, parseAddress, type DeviceAddress } from '../../domain/address.ts'
+import type { Reader } from '../../twinnings/reader.ts'
 import type { VisibleTwinning } from '../../twinnings/visible.ts'
 import type { Context } from '../context.ts'
 import type {
@@ -11,7 +12,7 @@ import type {
 /** The interface: which type a twinning has, and references by the interface's name. */
 export const Twinning: TwinningResolvers = {
   __resolveType: typeOf,
-  __resolveReference: async ({ id }, { reader }) => (await reader.twinning(id)) ?? null,
+  __resolveReference: async ({ id }, { reader }) => (await referred(id, reader)) ?? null,
 }
 
 const shared = {
@@ -24,12 +25,12 @@ const shared = {
   ownAddress: ({ twinning, sight }: VisibleTwinning) => shown(twinning.ownAddress, sight),
   ownDevice: ({ twinning, sight }: VisibleTwinning) => ({ address: twinning.ownAddress, sight }),
   resourceURL: ({ twinning, sight }: VisibleTwinning) =>
-    sight === 'full' ? twinning.resourceURL : maskUrl(twinning.resourceURL),
+    sight === 'full' ? twinning.resourceURL : maskUrl(twinning),
 }
 
 export const PrimaryTwinning: PrimaryTwinningResolvers = {
   ...shared,
-  __resolveReference: ({ id }, { reader }) => ofRole('PRIMARY', reader.twinning(id)),
+  __resolveReference: ({ id }, { reader }) => ofRole('PRIMARY', referred(id, reader)),
 }
 
 export const SecondaryTwinning: SecondaryTwinningResolvers = {
@@ -44,7 +45,7 @@ export const SecondaryTwinning: SecondaryTwinningResolvers = {
     const address = await reader.voicemail(visible)
     return address ? { address } : null
   },
-  __resolveReference: ({ id }, { reader }) => ofRole('SECONDARY', reader.twinning(id)),
+  __resolveReference: ({ id }, { reader }) => ofRole('SECONDARY', referred(id, reader)),
 }
 
 export const OtherDevice: OtherDeviceResolvers = {
@@ -62,18 +63,52 @@ function typeOf({ twinning }: VisibleTwinning) {
   return twinning.role === 'PRIMARY' ? ('PrimaryTwinning' as const) : ('SecondaryTwinning' as const)
 }
 
+/** A representation is no input type: whatever JSON may hold can stand in it, and only a text is an id. */
+function referred(id: unknown, reader: Reader): Promise<VisibleTwinning | undefined> {
+  return typeof id === 'string' ? reader.twinning(id) : Promise.resolve(undefined)
+}
+
 /** Whoever refers to a Secondary as a Primary refers to nothing. */
 async function ofRole(role: 'PRIMARY' | 'SECONDARY', reading: Promise<VisibleTwinning | undefined>) {
   const visible = await reading
   return visible?.twinning.role === role ? visible : null
 }
 
-/** Addresses stand in a resourceURL as whole path segments. */
-function maskUrl(resourceURL: string): string {
+/**
+ * Addresses stand in a resourceURL as path segments, in whatever spelling the operator likes: one that is an address is
+ * masked as such; one that holds an address of this twinning in some other way, or can't be read, is not shown at all.
+ */
+function maskUrl({ resourceURL, ref, ownAddress, otherDevice }: VisibleTwinning['twinning']): string {
+  const numbers = [ref.device, ownAddress, otherDevice?.address].flatMap((known) => numberOf(known) ?? [])
   const url = new URL(resourceURL)
   const segments = url.pathname.split('/').map((segment) => {
-    const address = parseAddress(decodeURIComponent(segment))
-    return address ? encodeURIComponent(maskAddress(address)) : segment
+    const text = decoded(segment)
+    const address = text === undefined ? undefined : parseAddress(text.trim())
+    if (address) return encodeURIComponent(maskAddress(address))
+    const isReadable = text !== undefined && !numbers.some((number) => bare(text).includes(number))
+    return isReadable ? segment : '*****'
   })
   return url.origin + segments.join('/')
+}
+
+/** What of an address tells whose it is, without prefixes that a path may lack: a country's, a scheme, a `+`. */
+function numberOf(address: DeviceAddress | undefined): string | undefined {
+  const [own = ''] = (address ?? '').split(';', 1)
+  const number = bare(own.slice(own.indexOf(':') + 1))
+  return (own.startsWith('tel:') ? number.slice(-7) : number) || undefined
+}
+
+function bare(text: string): string {
+  return text.replace(/[-.() ]/g, '').toLowerCase()
+}
+
+/** Undoes escapes of escapes too; `undefined` for what can't be read, or has no end. */
+function decoded(segment: string, rounds = 5): string | undefined {
+  try {
+    const text = decodeURIComponent(segment)
+    if (text === segment) return text
+    return rounds > 0 ? decoded(text, rounds - 1) : undefined
+  } catch {
+    return undefined
+  }
 }
