@@ -42,11 +42,28 @@ export function createVerify({
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   }
+
+  async function payloadOf(token: string): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, keys, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+      // A token may lack `kid` (RFC 7515 §4.1.4): while keys are rotated, one of several has signed it.
+      for await (const key of error) {
+        try {
+          return (await jwtVerify(token, key, options)).payload
+        } catch (failure) {
+          if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure
+        }
+      }
+      throw new errors.JWSSignatureVerificationFailed()
+    }
+  }
+
   return async (authorization) => {
     const token = bearer(authorization)
     try {
-      const { payload } = await jwtVerify(token, keys, options)
-      return principalOf(payload, token)
+      return principalOf(await payloadOf(token), token)
     } catch (error) {
       throw coded(error)
     }
@@ -91,7 +108,7 @@ function coded(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return new Unauthenticated('the access token has expired')
   if (error instanceof errors.JWTClaimValidationFailed)
     return new Unauthenticated(`the access token's claim ${error.claim} is not accepted: ${error.reason}`)
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+  if (error instanceof errors.JWKSNoMatchingKey)
     return new Unauthenticated('the access token is signed with an unknown key')
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return new Unauthenticated(`the access token must be signed with ${algorithms.join(' or ')}`)

@@ -45,16 +45,21 @@ export function refusal(error: GatewayError) {
 function isOpen(
   selections: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  // Each is looked at once: thirty fragments that spread one another twice would take for ever otherwise.
+  seen = new Set<string>(),
 ): boolean {
   return selections.selections.every((selection) => {
     switch (selection.kind) {
       case Kind.FIELD:
         return open.has(selection.name.value)
       case Kind.INLINE_FRAGMENT:
-        return isOpen(selection.selectionSet, fragments)
+        return isOpen(selection.selectionSet, fragments, seen)
       case Kind.FRAGMENT_SPREAD: {
-        const fragment = fragments.get(selection.name.value)
-        return fragment !== undefined && isOpen(fragment.selectionSet, fragments)
+        const name = selection.name.value
+        if (seen.has(name)) return true
+        seen.add(name)
+        const fragment = fragments.get(name)
+        return fragment !== undefined && isOpen(fragment.selectionSet, fragments, seen)
       }
     }
   })

@@ -22,7 +22,7 @@ export function sdlOf(schema: DocumentNode, target: SdlTarget): string {
 
 function withoutAuthorization(schema: DocumentNode): DocumentNode {
   return visit(schema, {
-    Directive: (node) => (authorization.has(node.name.value) ? null : undefined),
+    Directive: (node) => (authorization.has(node.name.value.replace(/^federation__/, '')) ? null : undefined),
     // Their names in the list that @link imports.
     ListValue: (node) => ({
       ...node,

@@ -20,7 +20,14 @@ async function* changesOf(device: DeviceAddress, { changes, reader, sealer, sign
   for await (const { kind, ref } of changes.watch(device, signal)) {
     reader.forget()
     const twinningId = sealer.sealRef(ref)
-    const twinning = kind === 'DELETED' ? null : ((await reader.twinning(twinningId)) ?? null)
-    yield { twinningChanged: { kind, twinningId, twinning } }
+    const reading = kind === 'DELETED' ? Promise.resolve(undefined) : reader.twinning(twinningId)
+    const [outcome] = await Promise.allSettled([reading])
+    // An operator that tells of a change does not say whether it was the last one.
+    const isGone = outcome.status === 'fulfilled' && outcome.value === undefined
+    // An operator that does not answer now fails this one field: the next change may be readable again.
+    const twinning = reading.then((visible) => visible ?? null)
+    // Nor does it fail whoever did not ask for that field.
+    twinning.catch(() => undefined)
+    yield { twinningChanged: { kind: isGone ? ('DELETED' as const) : kind, twinningId, twinning } }
   }
 }
