@@ -52,14 +52,18 @@ export async function createApp(
   // What is known, and how everybody hears of a change.
   const redis = config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls) : undefined
   const evictions = createEvictions()
-  const shared =
-    redis && createSharedStore(redis, (tags) => (tags ? evictions.evict(tags) : evictions.evictAll()))
+  const shared = redis && createSharedStore(redis)
   const cacheOptions = { evictions, shared, maxBytes: memoryBytes, graceFor: isOperatorDown }
   const caches = {
     found: createCache({ codec: foundCodec, ...cacheOptions }),
     lists: createCache({ codec: deviceTwinningsCodec, ...cacheOptions }),
   }
   const changes = createChanges({ evictions, shared })
+  await shared?.listen((evicted) => {
+    if (evicted) evictions.evict(evicted.tags)
+    else evictions.evictAll()
+    changes.hear(evicted?.news)
+  })
 
   // Whom to ask, and who asks.
   const operators = createOperators(config.operators, config.timeoutMs)
@@ -94,7 +98,7 @@ export async function createApp(
   const http = createHttpServer(log)
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   registerGraphql(http, { server, createContext, closed: !introspection })
-  registerStream(http, { schema, createContext })
+  registerStream(http, { schema, createContext, introspection })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters, firstQuery })

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Cluster, Redis } from 'ioredis'
+import { z } from 'zod'
 import type { RedisLink } from '../redis/redis.ts'
 import type { CacheKey } from './keys.ts'
 
@@ -13,11 +15,16 @@ export type SharedStore = {
   /** One trip for all keys; `undefined` where the store did not answer. */
   readonly read: (keys: readonly CacheKey[]) => Promise<SharedRead | undefined>
   readonly write: (items: readonly { key: CacheKey; text: string; ttlMs: number }[]) => Promise<void>
-  /** Gives the tags a new generation and tells the other instances. */
-  readonly evict: (tags: readonly string[]) => Promise<void>
+  /** Gives the tags a new generation and tells the other instances, with some news about it where there are any. */
+  readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
+  /** Begins to hear of evictions by other instances. */
+  readonly listen: (onEvicted: OnEvicted) => Promise<void>
   /** False while evictions by other instances may go unheard. */
   readonly listening: () => boolean
 }
+
+/** Tags that another instance has evicted, and its news; `undefined` when some may have been missed. */
+export type OnEvicted = (evicted: { tags: readonly string[]; news?: unknown } | undefined) => void
 
 const prefix = 'twinning-gateway:1:'
 const channel = `${prefix}evicted`
@@ -25,14 +32,14 @@ const channel = `${prefix}evicted`
 const noGeneration = '0'
 const generationTtlMs = 8 * 24 * 3600 * 1000
 
-/**
- * The shared store in Redis. `onEvicted` hears of evictions by other instances, and gets `undefined` when some may
- * have been missed.
- */
-export function createSharedStore(
-  redis: RedisLink,
-  onEvicted: (tags: readonly string[] | undefined) => void,
-): SharedStore {
+// So many evictions are made up for at once: each has to be done within the time of one attempt.
+const maxBatch = 1000
+
+const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.unknown().optional() })
+
+/** The shared store in Redis. */
+export function createSharedStore(redis: RedisLink): SharedStore {
+  const self = randomUUID()
   // Evictions that Redis has not heard of yet: what it holds under these tags may be what they were meant to end.
   const pending = new Set<string>()
 
@@ -40,24 +47,34 @@ export function createSharedStore(
   const generationKey = (tag: string) => `${prefix}{${tag}}`
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
-  async function evict(tags: readonly string[]): Promise<void> {
+  async function evict(tags: readonly string[], news?: unknown): Promise<void> {
     for (const tag of tags) pending.add(tag)
-    const done = await redis.attempt('evict', async (client) => {
+    const run = async (client: Redis | Cluster) => {
       const generation = randomUUID()
-      await Promise.all(tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs)))
-      await client.publish(channel, JSON.stringify(tags))
+      const sets = tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs))
+      const results = await Promise.allSettled(sets)
+      // Told in any case: where a node of a cluster is gone, what the others hold in memory is old all the same.
+      await client.publish(channel, JSON.stringify({ from: self, tags, news }))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed) throw failed.reason
       return true
-    })
+    }
+    // Tried even while reads are not: what is not evicted is read by everybody else.
+    const done = await redis.attempt('evict', run, { always: true })
     if (done) for (const tag of tags) pending.delete(tag)
   }
 
-  redis.subscribe(channel, (message) => onEvicted(message === undefined ? undefined : parseTags(message)))
-  redis.onReady(() => {
-    if (pending.size > 0) void evict([...pending])
+  redis.onBeat(() => {
+    if (pending.size > 0) void evict([...pending].slice(0, maxBatch))
   })
 
   return {
     evict,
+    listen: (onEvicted) =>
+      redis.subscribe(channel, (text) => {
+        const heard = text === undefined ? undefined : parseMessage(text)
+        if (heard?.from !== self) onEvicted(heard)
+      }),
     listening: redis.listening,
     read: (keys) =>
       redis.attempt('read', async (client) => {
@@ -91,10 +108,10 @@ export function createSharedStore(
   }
 }
 
-function parseTags(message: string): readonly string[] | undefined {
+/** What is no message of ours may have been one: `undefined`, as if it had been missed. */
+function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
-    const tags: unknown = JSON.parse(message)
-    return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined
+    return message.safeParse(JSON.parse(text)).data
   } catch {
     return undefined
   }

@@ -1,5 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+} from 'fastify'
 import type { Change, Changes } from '../changes.ts'
 import { decodeNotification } from '../oma/notification.ts'
 import { parseAddress } from '../domain/address.ts'
@@ -15,21 +21,32 @@ export function registerNotifications(
   app: FastifyInstance,
   { secret, operators, changes }: { secret: string; operators: Operators; changes: Changes },
 ): void {
-  const expected = digest(`Bearer ${secret}`)
+  const expected = digest(secret)
+  const operatorOf = ({ params }: FastifyRequest) => (params as { operatorId: string }).operatorId
+  const refuse: Refuse = (request, reply, status, fault) => {
+    const operatorId = operatorOf(request)
+    const operator = operators.has(operatorId) ? operatorId : 'unknown'
+    report('notification.received', { operator, outcome: 'refused' })
+    return reply.code(status).send({ requestError: { serviceException: { variables: [], ...fault } } })
+  }
 
-  app.post<{ Params: { operatorId: string } }>('/notifications/:operatorId', async (request, reply) => {
-    const { operatorId } = request.params
-    const refuse = (status: number, messageId: string, text: string, variables: string[] = []) => {
-      report('notification.received', {
-        operator: operators.has(operatorId) ? operatorId : 'unknown',
-        outcome: 'refused',
-      })
-      return sendRequestError(reply, status, messageId, text, variables)
-    }
-    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
-      return refuse(401, 'SVC2003', 'Invalid access token')
-    if (!operators.has(operatorId))
-      return refuse(404, 'SVC0004', 'No valid addresses provided in message part %1', ['operatorId'])
+  // Before the body is read: who may not tell us anything is not listened to.
+  const admit: onRequestAsyncHookHandler = async (request, reply) => {
+    const token = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    if (!timingSafeEqual(digest(token), expected))
+      return refuse(request, reply.header('www-authenticate', 'Bearer'), 401, badToken)
+    if (!operators.has(operatorOf(request))) return refuse(request, reply, 404, unknownOperator)
+    return undefined
+  }
+
+  const errorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    if ((error.statusCode ?? 500) >= 500) throw error
+    return refuse(request, reply, error.statusCode ?? 400, invalid(error.message))
+  }
+
+  const options = { onRequest: admit, errorHandler }
+  app.post('/notifications/:operatorId', options, async (request, reply) => {
+    const operatorId = operatorOf(request)
     try {
       const links = decodeNotification(request.body)
       const found = links.map(({ userId, twinningId }, index): Change => {
@@ -43,7 +60,7 @@ export function registerNotifications(
       await changes.announce(found)
     } catch (error) {
       if (!(error instanceof InvalidRepresentation)) throw error
-      return refuse(400, 'SVC0002', 'Invalid input value for message part %1', [error.message])
+      return refuse(request, reply, 400, invalid(error.message))
     }
     report('notification.received', { operator: operatorId, outcome: 'accepted' })
     return reply.code(204).send()
@@ -55,12 +72,20 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function sendRequestError(
-  reply: FastifyReply,
-  status: number,
-  messageId: string,
-  text: string,
-  variables: string[],
-) {
-  return reply.code(status).send({ requestError: { serviceException: { messageId, text, variables } } })
+type Fault = { messageId: string; text: string; variables?: string[] }
+type Refuse = (request: FastifyRequest, reply: FastifyReply, status: number, fault: Fault) => FastifyReply
+
+const badToken: Fault = { messageId: 'SVC2003', text: 'Invalid access token' }
+const unknownOperator: Fault = {
+  messageId: 'SVC0004',
+  text: 'No valid addresses provided in message part %1',
+  variables: ['operatorId'],
+}
+
+function invalid(problem: string): Fault {
+  return {
+    messageId: 'SVC0002',
+    text: 'Invalid input value for message part %1',
+    variables: [problem],
+  }
 }

@@ -15,12 +15,21 @@ export function createHttpServer(logger: FastifyBaseLogger): FastifyInstance {
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
   })
+  // All that is read here is JSON.
+  app.removeContentTypeParser('text/plain')
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
     request.log.info(
       { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     )
+    // Kept alive, its connection would keep the server from closing.
+    if (closing) setImmediate(() => app.server.closeIdleConnections())
     done()
   })
   app.addHook('onSend', (_, reply, payload, done) => {

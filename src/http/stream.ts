@@ -1,10 +1,19 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { getOperationAST, GraphQLError, OperationTypeNode, parse, type GraphQLSchema } from 'graphql'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  validate,
+  type GraphQLSchema,
+} from 'graphql'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Context } from '../graphql/context.ts'
 import { formatError } from '../graphql/errors.ts'
-import { goneSignal, sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
+import { report } from '../telemetry/channels.ts'
+import { sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
 
+const eventStream = 'text/event-stream'
 // The longest that a timer of Node can wait.
 const longestMs = 2 ** 31 - 1
 
@@ -14,12 +23,19 @@ const longestMs = 2 ** 31 - 1
  */
 export function registerStream(
   app: FastifyInstance,
-  { schema, createContext }: { schema: GraphQLSchema; createContext: CreateContext },
+  {
+    schema,
+    createContext,
+    introspection,
+  }: { schema: GraphQLSchema; createContext: CreateContext; introspection: boolean },
 ): void {
   const contexts = new WeakMap<FastifyRequest, Context>()
+  const open = new Set<FastifyReply>()
   const handler = createHandler<Context & Record<PropertyKey, unknown>>({
     schema,
     authenticate: () => null,
+    // As on `/graphql`: who may not read the schema is not told of it by "Did you mean …?" either.
+    validate: (...args) => validate(...args).map((error) => invalid(error, introspection)),
     context: ({ raw }) => {
       const context = contexts.get(raw)
       if (!context) throw new TypeError('a stream begins with a context')
@@ -49,21 +65,46 @@ export function registerStream(
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     handler: async (request, reply) => {
-      const context = await createContext(request.headers.authorization, goneSignal(reply))
+      const context = await createContext(request.headers.authorization, endSignal(reply))
       if (context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
-      if (!request.headers.accept?.includes('text/event-stream'))
-        return sendErrors(request, reply, 406, [{ message: 'ask for it with Accept: text/event-stream' }])
+      if (!request.headers.accept?.includes(eventStream))
+        return sendErrors(request, reply, 406, [{ message: `ask for it with Accept: ${eventStream}` }])
+      // The handler compares the whole header.
+      request.headers.accept = eventStream
       contexts.set(request, context)
       const { expiresAt } = context.principal
       const expiry =
         expiresAt === undefined
           ? undefined
           : setTimeout(() => reply.raw.end(), Math.min(expiresAt - Date.now(), longestMs))
-      reply.raw.once('close', () => clearTimeout(expiry))
-      await handler(request, reply)
+      open.add(reply)
+      reply.raw.once('close', () => {
+        open.delete(reply)
+        clearTimeout(expiry)
+      })
+      try {
+        await handler(request, reply)
+      } catch (error) {
+        if (!reply.raw.headersSent) throw error
+        // Too late for an answer: the client sees its stream end without `complete`, and may try again.
+        report('error.unexpected', { error })
+        reply.raw.end()
+      }
       return reply
     },
   })
+  // A stream has no end of its own that a server which closes could wait for.
+  app.addHook('preClose', (done) => {
+    for (const reply of open) reply.raw.end()
+    done()
+  })
+}
+
+/** Aborted when the stream has ended, whoever ended it: nobody waits for changes any longer. */
+function endSignal(reply: FastifyReply): AbortSignal {
+  const end = new AbortController()
+  reply.raw.once('close', () => end.abort())
+  return end.signal
 }
 
 /** What can't be parsed is let through to where it gets its proper error. */
@@ -77,8 +118,18 @@ function isSubscription(query: unknown, operationName: string | undefined): bool
   }
 }
 
+/** What validation found, with its code as on `/graphql`. */
+function invalid(error: GraphQLError, hints: boolean): GraphQLError {
+  const { message, nodes = null } = error
+  const shown = hints ? message : message.replace(/ ?Did you mean .+\?$/, '')
+  return new GraphQLError(shown, { nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
+}
+
 function masked(error: GraphQLError): GraphQLError {
-  const { message, extensions } = formatError(error.toJSON(), error)
   const { nodes = null, path = null } = error
+  // Without a path it is no field's: graphql-js itself has refused the variables.
+  const ownWords = path === null && error.extensions.code === undefined
+  const formatted = { ...error.toJSON(), ...(ownWords && { extensions: { code: 'BAD_USER_INPUT' } }) }
+  const { message, extensions } = formatError(formatted, error)
   return new GraphQLError(message, { nodes, path, extensions: extensions ?? null })
 }

@@ -1,122 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { report } from '../telemetry/channels.ts'
+import { createSubscriber, type Listener } from './subscriber.ts'
 
 /** A connection to Redis that may be there or not: whatever it is asked, it answers soon. */
 export type RedisLink = {
   readonly cluster: boolean
   /**
-   * Runs commands; `undefined` where they failed or were not tried because Redis has just failed. A failure is reported
-   * under the name of the operation and never thrown.
+   * Runs commands; `undefined` where they failed or were not tried because Redis has just failed (`always`: they are
+   * tried all the same). A failure is reported under the name of the operation and never thrown.
    */
   readonly attempt: <T>(
     operation: string,
     run: (redis: Redis | Cluster) => Promise<T>,
+    options?: { always: boolean },
   ) => Promise<T | undefined>
   /** Calls back with each message of a channel, and with `undefined` when messages may have been missed. */
-  readonly subscribe: (channel: string, listener: (message: string | undefined) => void) => void
-  /** True while no message of a subscribed channel can be missed. */
+  readonly subscribe: (channel: string, listener: Listener) => Promise<void>
+  /** True while no message of a subscribed channel can be missed for longer than a moment. */
   readonly listening: () => boolean
-  readonly onReady: (listener: () => void) => void
+  /** Calls back several times a second, as long as Redis works. */
+  readonly onBeat: (listener: () => void) => void
   readonly status: () => 'up' | 'down'
   readonly close: () => Promise<void>
 }
 
-// A request waits this long for Redis at most; an operator answers in less than what a slow Redis would cost.
+// A command waits this long for Redis at most; an operator answers in less than what a slow Redis would cost.
 const commandTimeoutMs = 100
+// And all that one attempt does, where a cluster sends it from node to node.
+const attemptTimeoutMs = 2 * commandTimeoutMs
+const socketTimeoutMs = 3000
 const failuresToPause = 3
 const pauseMs = 1000
 const startWaitMs = 1000
 
 /** Connects to a server, or with several URLs to the nodes of a Redis Cluster; does not wait for it beyond a second. */
 export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> {
-  const commands = connect(urls, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: commandTimeoutMs,
+  const commands = connect(urls)
+  const subscribing = connectSubscriber(urls)
+  const beatListeners = new Set<() => void>()
+  const subscriber = createSubscriber({
+    connection: subscribing,
+    publish: (channel, message) => commands.publish(channel, message),
+    onBeat: () => {
+      for (const listener of beatListeners) listener()
+    },
   })
-  const subscriber = connect(urls, { enableOfflineQueue: true, maxRetriesPerRequest: null })
-  const listeners = new Map<string, (message: string | undefined) => void>()
   let failures = 0
   let pausedUntil = 0
-  let listening = false
 
-  commands.on('error', (error: Error) => report('cache.failure', { operation: 'connect', error: error.name }))
-  subscriber.on('error', () => undefined) // The same fault, reported once above.
-  subscriber.on('message', (channel: string, message: string) => listeners.get(channel)?.(message))
-  subscriber.on('close', () => {
-    listening = false
-    for (const listener of listeners.values()) listener(undefined)
-  })
-  subscriber.on('ready', () => void resubscribe())
+  commands.on('error', (error: Error) =>
+    report('cache.failure', { operation: 'connect', error: nameOf(error) }),
+  )
 
-  async function resubscribe(): Promise<void> {
-    if (listeners.size === 0) return
-    try {
-      await subscriber.subscribe(...listeners.keys())
-      // What was said between the loss and now has been missed.
-      for (const listener of listeners.values()) listener(undefined)
-      listening = true
-    } catch (error) {
-      report('cache.failure', { operation: 'subscribe', error: nameOf(error) })
-    }
-  }
-
-  await ready(commands)
+  await Promise.all([ready(commands), ready(subscribing)])
   return {
     cluster: commands instanceof Cluster,
-    attempt: async (operation, run) => {
-      if (commands.status !== 'ready' || Date.now() < pausedUntil) return undefined
+    attempt: async (operation, run, { always } = { always: false }) => {
+      if (commands.status !== 'ready' || (!always && performance.now() < pausedUntil)) return undefined
       try {
-        const result = await run(commands)
+        const result = await within(attemptTimeoutMs, run(commands))
         failures = 0
         return result
       } catch (error) {
         failures += 1
-        if (failures >= failuresToPause) pausedUntil = Date.now() + pauseMs
+        if (failures >= failuresToPause) pausedUntil = performance.now() + pauseMs
         report('cache.failure', { operation, error: nameOf(error) })
         return undefined
       }
     },
-    subscribe: (channel, listener) => {
-      listeners.set(channel, listener)
-      if (subscriber.status === 'ready') void resubscribe()
+    subscribe: async (channel, listener) => {
+      await Promise.race([
+        subscriber.subscribe(channel, listener),
+        delay(startWaitMs, undefined, { ref: false }),
+      ])
     },
-    listening: () => listening,
-    onReady: (listener) => void commands.on('ready', listener),
-    status: () => (commands.status === 'ready' && Date.now() >= pausedUntil ? 'up' : 'down'),
+    listening: subscriber.listening,
+    onBeat: (listener) => void beatListeners.add(listener),
+    status: () => (commands.status === 'ready' && subscriber.listening() ? 'up' : 'down'),
     close: () => {
-      listeners.clear()
+      beatListeners.clear()
+      subscriber.close()
       commands.disconnect()
-      subscriber.disconnect()
       return Promise.resolve()
     },
   }
 }
 
-type ConnectionOptions = {
-  enableOfflineQueue: boolean
-  maxRetriesPerRequest: number | null
-  commandTimeout?: number
-}
+const retry = (attempt: number) => Math.min(50 * 2 ** attempt, 2000)
 
-function connect(urls: readonly URL[], options: ConnectionOptions): Redis | Cluster {
-  const [first] = urls
-  if (!first) throw new TypeError('a Redis link needs a URL')
-  const redisOptions = { ...options, connectTimeout: 1000, ...(first.protocol === 'rediss:' && { tls: {} }) }
-  const retry = (attempt: number) => Math.min(50 * 2 ** attempt, 2000)
-  if (urls.length === 1) return new Redis(first.href, { ...redisOptions, retryStrategy: retry })
-  const nodes = urls.map((url) => ({ host: url.hostname, port: Number(url.port || 6379) }))
-  return new Cluster(nodes, {
-    enableOfflineQueue: options.enableOfflineQueue,
+function connect(urls: readonly URL[]): Redis | Cluster {
+  const first = firstOf(urls)
+  const options = {
+    ...tlsOf(first),
+    connectTimeout: 1000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: commandTimeoutMs,
+    // A network may swallow a connection without a word: then it is made anew.
+    socketTimeout: socketTimeoutMs,
+  }
+  if (urls.length === 1) return new Redis(first.href, { ...options, retryStrategy: retry })
+  return new Cluster(urls.map(nodeOf), {
+    enableOfflineQueue: false,
     clusterRetryStrategy: retry,
     // The commands of one tick to nodes of a cluster travel together, so that a MGET for each slot costs one trip.
     enableAutoPipelining: true,
-    redisOptions: {
-      ...redisOptions,
-      ...(first.username && { username: decodeURIComponent(first.username) }),
-      ...(first.password && { password: decodeURIComponent(first.password) }),
+    redisOptions: { ...options, ...loginOf(first) },
+  })
+}
+
+/** To the one server, or to one node of a cluster after the other: a message reaches all of them. */
+function connectSubscriber(urls: readonly URL[]): Redis {
+  const first = firstOf(urls)
+  const options = { ...tlsOf(first), connectTimeout: 1000, maxRetriesPerRequest: null }
+  if (urls.length === 1) return new Redis(first.href, { ...options, retryStrategy: retry })
+  const connection: Redis = new Redis({
+    ...options,
+    ...loginOf(first),
+    ...nodeOf(first),
+    retryStrategy: (attempt) => {
+      Object.assign(connection.options, nodeOf(urls[attempt % urls.length] ?? first))
+      return retry(attempt)
     },
   })
+  return connection
+}
+
+function firstOf(urls: readonly URL[]): URL {
+  const [first] = urls
+  if (!first) throw new TypeError('a Redis link needs a URL')
+  return first
+}
+
+function tlsOf({ protocol }: URL) {
+  return protocol === 'rediss:' ? { tls: {} } : {}
+}
+
+function loginOf({ username, password }: URL) {
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+  }
+}
+
+function nodeOf({ hostname, port }: URL): { host: string; port: number } {
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
+}
+
+/** What is late goes on by itself, and nobody waits for it. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('Redis gave no answer in time')), ms)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function ready(redis: Redis | Cluster): Promise<void> {
@@ -130,6 +170,9 @@ async function ready(redis: Redis | Cluster): Promise<void> {
   })
 }
 
+/** An error's code, or the word with which Redis says it (WRONGPASS): never its text, which may quote a command. */
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown'
+  if (!(error instanceof Error)) return 'unknown'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return /^[A-Z]{4,}(?= )/.exec(error.message)?.[0] ?? error.name
 }

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { report } from '../telemetry/channels.ts'
+
+/** Calls back with each message of a channel, and with `undefined` when messages may have been missed. */
+export type Listener = (message: string | undefined) => void
+
+/** The messages of some channels, over a connection of its own. */
+export type Subscriber = {
+  /** Settles once the channel is heard, or at once where Redis is not there: then it is heard later. */
+  readonly subscribe: (channel: string, listener: Listener) => Promise<void>
+  /** True while no message of a subscribed channel can be missed for longer than a moment. */
+  readonly listening: () => boolean
+  readonly close: () => void
+}
+
+const beatMs = 250
+const silentMs = 600
+const reconnectAfterMs = 3000
+
+/**
+ * Hears messages, and knows when it does not: a connection may look sound while Redis hangs or a network has swallowed
+ * it, so the subscriber sends itself a message now and then, by `publish`, on the way that those of others take.
+ * `onBeat` is called when it has come back, which is when Redis is known to work.
+ */
+export function createSubscriber({
+  connection,
+  publish,
+  onBeat,
+}: {
+  connection: Redis
+  publish: (channel: string, message: string) => Promise<unknown>
+  onBeat: () => void
+}): Subscriber {
+  const beats = `twinning-gateway:1:beat:${randomUUID()}`
+  const listeners = new Map<string, Listener>()
+  let listening = false
+  let heardAt = performance.now()
+  let reconnectedAt = performance.now()
+
+  function missed(): void {
+    for (const listener of listeners.values()) listener(undefined)
+  }
+
+  function lose(): void {
+    if (listening) missed()
+    listening = false
+  }
+
+  async function resubscribe(): Promise<void> {
+    try {
+      await connection.subscribe(beats, ...listeners.keys())
+      heardAt = performance.now()
+      // What was said between the loss and now has been missed.
+      missed()
+      listening = true
+    } catch (error) {
+      report('cache.failure', {
+        operation: 'subscribe',
+        error: error instanceof Error ? error.name : 'unknown',
+      })
+    }
+  }
+
+  function check(): void {
+    const now = performance.now()
+    if (now - heardAt > silentMs) lose()
+    if (now - Math.max(heardAt, reconnectedAt) < reconnectAfterMs) return
+    reconnectedAt = now
+    connection.disconnect(true)
+  }
+
+  connection.on('error', () => undefined) // The same fault as that of the commands' connection, reported there.
+  connection.on('close', lose)
+  connection.on('ready', () => void resubscribe())
+  connection.on('message', (channel: string, message: string) => {
+    heardAt = performance.now()
+    if (channel !== beats) return listeners.get(channel)?.(message)
+    if (!listening && connection.status === 'ready') void resubscribe()
+    onBeat()
+  })
+  const timer = setInterval(() => {
+    publish(beats, '').catch(() => undefined)
+    // After what has arrived is read: a process that was busy for long has not missed anything.
+    setImmediate(check)
+  }, beatMs).unref()
+
+  return {
+    subscribe: async (channel, listener) => {
+      listeners.set(channel, listener)
+      if (connection.status === 'ready') await resubscribe()
+    },
+    listening: () => listening,
+    close: () => {
+      clearInterval(timer)
+      listeners.clear()
+      connection.disconnect()
+    },
+  }
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import test, { type TestContext } from 'node:test'
+import { Redis } from 'ioredis'
+import { listen } from '../../src/telemetry/channels.ts'
+import { UpstreamUnavailable } from '../../src/errors.ts'
+import { startRedis, type RedisServer } from '../support/redis.ts'
+import { until } from '../support/until.ts'
+import { key, loaded, openShared } from './support.ts'
+
+const entry = 'twinning-gateway:1:{beta|tel:+15560101}a'
+const generation = 'twinning-gateway:1:{beta|tel:+15560101}'
+const tag = key('a').tag
+
+function client(t: TestContext, { url }: RedisServer): Redis {
+  const redis = new Redis(url)
+  t.after(() => redis.disconnect())
+  return redis
+}
+
+/** How often Redis has run a command since it started. */
+async function callsOf(redis: Redis, command: string): Promise<number> {
+  const stats = await redis.info('commandstats')
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+}
+
+test('what one instance has loaded another answers from Redis, and then from its own memory', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  await one.texts(['a'])
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+
+  const first = await two.texts(['a'], () => loaded('other'))
+  const reads = await callsOf(redis, 'mget')
+  const second = await two.texts(['a'], () => loaded('other'))
+
+  assert.deepEqual([first, second, two.loads], [['a'], ['a'], []])
+  assert.equal(await callsOf(redis, 'mget'), reads)
+})
+
+test('a batch of a hundred keys of as many devices is one MGET, and no other read', async (t) => {
+  const server = await startRedis(t)
+  const { cache } = await openShared(t, [server.url])
+  const redis = client(t, server)
+  const keys = Array.from({ length: 100 }, (_, n) => key('list', `beta|tel:+1556${n}`))
+
+  await cache.getMany(keys, () => Promise.resolve(new Map()))
+
+  assert.deepEqual([await callsOf(redis, 'mget'), await callsOf(redis, 'get')], [1, 0])
+})
+
+test('tiers are asked in their order, and each only for what the one before lacks', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  await one.texts(['a', 'b'])
+  await until('both are in Redis', async () => (await redis.exists(entry)) === 1)
+  await two.texts(['a'])
+  const reads: string[] = []
+  t.after(listen('cache.read', ({ tier, count }) => reads.push(`${tier} ${count}`)))
+
+  await two.texts(['a', 'b', 'c'])
+
+  assert.deepEqual(reads, ['memory 1', 'redis 1', 'none 1'])
+})
+
+test('what is kept in Redis ends by itself when its grace is over', async (t) => {
+  const server = await startRedis(t)
+  const { texts } = await openShared(t, [server.url])
+  const redis = client(t, server)
+
+  await texts(['a'], () => loaded('a', { freshForMs: 20_000, graceMs: 40_000 }))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+
+  const leftMs = await redis.pttl(entry)
+  assert.ok(leftMs > 50_000 && leftMs <= 60_000, String(leftMs))
+})
+
+const whole = { g: '0', f: Date.now() + 60_000, u: Date.now() + 60_000, v: { text: 'planted' } }
+for (const [what, stored] of [
+  ['no JSON', 'nonsense'],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['without a time', JSON.stringify({ ...whole, f: undefined })],
+  ['of another form', JSON.stringify({ ...whole, v: { name: 'planted' } })],
+  ['of another generation', JSON.stringify({ ...whole, g: 'other' })],
+  ['past its time', JSON.stringify({ ...whole, f: 1, u: 2 })],
+] as const)
+  test(`an entry of Redis that is ${what} is a miss`, async (t) => {
+    const server = await startRedis(t)
+    const { texts, loads } = await openShared(t, [server.url])
+    await client(t, server).set(entry, stored)
+
+    assert.deepEqual([await texts(['a']), loads], [['a'], [['a']]])
+  })
+
+test('an entry of another type than text costs an error that nobody sees', async (t) => {
+  const server = await startRedis(t)
+  const { texts } = await openShared(t, [server.url])
+  await client(t, server).lpush(entry, 'planted')
+
+  assert.deepEqual(await texts(['a']), ['a'])
+})
+
+test('a planted entry that is whole would be answered: the misses above are for their faults', async (t) => {
+  const server = await startRedis(t)
+  const { texts } = await openShared(t, [server.url])
+  await client(t, server).set(entry, JSON.stringify(whole))
+
+  assert.deepEqual(await texts(['a']), ['planted'])
+})
+
+test('a stale entry of Redis is answered where the operator is down', async (t) => {
+  const server = await startRedis(t)
+  const { texts } = await openShared(t, [server.url])
+  await client(t, server).set(entry, JSON.stringify({ ...whole, f: 1 }))
+
+  const answer = await texts(['a'], () => new UpstreamUnavailable('beta', 'could not be reached'))
+
+  assert.deepEqual(answer, ['planted'])
+})
+
+test('a load on its way on one instance, while another evicts, is kept by neither nor by Redis', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  const { promise: heard, resolve } = Promise.withResolvers<undefined>()
+  const loading = one.cache.getMany([key('a')], async () => {
+    await heard
+    return new Map([['beta|tel:+15560101|a', loaded('old')]])
+  })
+
+  await two.shared.evict([tag])
+  resolve(undefined)
+
+  assert.deepEqual(await loading, [{ text: 'old' }])
+  await until('the old value was written', async () => (await redis.exists(entry)) === 1)
+  assert.deepEqual(await two.texts(['a'], () => loaded('new')), ['new'])
+  const three = await openShared(t, [server.url])
+  assert.deepEqual(await three.texts(['a'], () => loaded('newer')), ['new'])
+  assert.deepEqual(await one.texts(['a'], () => loaded('newer')), ['new'])
+})
+
+test('an eviction gives its tag a new generation and takes no entry of another with it', async (t) => {
+  const server = await startRedis(t)
+  const { shared, texts, cache } = await openShared(t, [server.url])
+  const redis = client(t, server)
+  await texts(['a'])
+  await cache.getMany([key('a', 'other')], () => Promise.resolve(new Map([['other|a', loaded('other')]])))
+  await until('both are in Redis', async () => (await redis.dbsize()) === 2)
+
+  await shared.evict([tag])
+  const first = await redis.get(generation)
+  await shared.evict([tag])
+
+  assert.match(first ?? '', /^[\da-f-]{36}$/)
+  assert.notEqual(await redis.get(generation), first)
+  const two = await openShared(t, [server.url])
+  assert.deepEqual(await two.texts(['a'], () => loaded('new')), ['new'])
+  const [kept] = await two.cache.getMany([key('a', 'other')], () => Promise.resolve(new Map()))
+  assert.deepEqual(kept, { text: 'other' })
+})
+
+test('an instance does not take its own eviction for that of another', async (t) => {
+  const server = await startRedis(t)
+  const { shared, texts, evictions, loads } = await openShared(t, [server.url])
+  evictions.evict([tag])
+  await shared.evict([tag])
+  await texts(['a'])
+  // Whatever it says of this tag is heard before this: one connection keeps the order.
+  const two = await openShared(t, [server.url])
+  await two.shared.evict(['other'])
+  await two.shared.evict(['other'])
+
+  await texts(['a'])
+
+  assert.equal(loads.length, 1)
+})
+
+test('a message that is none of ours ends in dropping everything', async (t) => {
+  const server = await startRedis(t)
+  const { texts, loads } = await openShared(t, [server.url])
+  await texts(['a'])
+  const redis = client(t, server)
+  await redis.flushall()
+
+  await redis.publish('twinning-gateway:1:evicted', 'nonsense')
+
+  await until('it is dropped', async () => {
+    await texts(['a'])
+    return loads.length > 1
+  })
+})
+
+test('an instance that has lost and found Redis has dropped everything', async (t) => {
+  const server = await startRedis(t)
+  const { texts, loads, link } = await openShared(t, [server.url])
+  await until('it listens', () => link.listening())
+  await texts(['a'])
+
+  await server.restart()
+  await until('it listens again', () => link.listening())
+  await texts(['a'])
+
+  assert.deepEqual(loads, [['a'], ['a']])
+})
+
+test('what could not be evicted while the connection was lost is evicted when it is back', async (t) => {
+  const server = await startRedis(t)
+  const one = await openShared(t, [server.url])
+  const redis = client(t, server)
+  await one.texts(['a'], () => loaded('old'))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES')
+  await until('the loss is noticed', () => one.link.status() === 'down')
+
+  await one.shared.evict([tag])
+  const missed = (await redis.exists(generation)) === 0
+  await until('Redis has it', async () => (await redis.exists(generation)) === 1)
+
+  assert.ok(missed)
+  const two = await openShared(t, [server.url])
+  assert.deepEqual(await two.texts(['a'], () => loaded('new')), ['new'])
+})
+
+test('what could not be evicted while Redis hung is evicted when it goes on', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  await two.texts(['a'], () => loaded('old'))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+  await until('both listen', () => one.link.listening() && two.link.listening())
+  process.kill(server.pid!, 'SIGSTOP')
+  t.after(() => server.pid !== undefined && process.kill(server.pid, 'SIGCONT'))
+
+  // More than fits: the first fail, and after these Redis is left alone for a while.
+  for (let n = 0; n < 5; n++) await one.shared.evict([tag, `other ${n}`])
+  await until('the other instance knows that it hears nothing', () => !two.link.listening(), 1000)
+  process.kill(server.pid!, 'SIGCONT')
+
+  await until('Redis has all of it', async () => (await redis.exists(generation, '{other 4}')) === 1, 2000)
+  await until('another generation', async () => {
+    const three = await openShared(t, [server.url])
+    const [text] = await three.texts(['a'], () => loaded('new'))
+    return text === 'new'
+  })
+})
+
+test('while Redis hangs, what memory holds is good for a second and no longer', async (t) => {
+  const server = await startRedis(t)
+  const { texts, loads, link } = await openShared(t, [server.url])
+  await until('it listens', () => link.listening())
+  await texts(['a'], () => loaded('old'))
+  process.kill(server.pid!, 'SIGSTOP')
+  t.after(() => server.pid !== undefined && process.kill(server.pid, 'SIGCONT'))
+  const stopped = performance.now()
+
+  await until('it is loaded again', async () => {
+    await texts(['a'], () => loaded('new'))
+    return loads.length > 1
+  })
+
+  assert.ok(performance.now() - stopped < 1100)
+  assert.deepEqual(link.status(), 'down')
+})
