@@ -1,5 +1,6 @@
 // `npm start`: the gateway, and with no operator set its own sandbox in front of which it then stands.
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'
 import { describeSandbox } from './banner.ts'
 import { readConfig, type Config } from './config/config.ts'
@@ -8,6 +9,8 @@ import type { Sandbox } from './sandbox/world.ts'
 const stopWithinMs = 10_000
 
 async function run(): Promise<void> {
+  // What the environment has set already stays.
+  if (existsSync('.env')) process.loadEnvFile('.env')
   const read = readConfig(process.env)
   if ('problems' in read) {
     for (const { variable, fault } of read.problems) console.error(`${variable}: ${fault}`)

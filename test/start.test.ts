@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import test, { type TestContext } from 'node:test'
 import { promisify } from 'node:util'
@@ -22,10 +22,11 @@ type Started = {
   readonly ended: () => Promise<{ code: number | null; ms: number }>
 }
 
-/** Starts the gateway with these settings and no others. */
-function start(t: TestContext, environment: Record<string, string>): Started {
+/** Starts the gateway with these settings and no others, where no .env of a developer's lies about. */
+function start(t: TestContext, environment: Record<string, string>, cwd = tmpdir()): Started {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, [resolve('src/main.ts')], {
+    cwd,
     env: { PATH, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -259,4 +260,15 @@ test('wrong settings end the start with code 1 and one line each, and no value i
     'ID_KEY: expected 32 bytes in base64, or several such keys separated by commas',
     'PORT: expected a whole number from 0 to 65535',
   ])
+})
+
+test('a file .env in the working folder gives settings, and the environment goes before it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'dotenv-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, '.env'), 'AUTH=maybe\nEXPLORER=perhaps\n')
+
+  const { ended, errors } = start(t, { AUTH: 'on' }, folder)
+
+  assert.equal((await ended()).code, 1)
+  assert.equal(errors(), 'EXPLORER: expected on or off\n')
 })

@@ -25,6 +25,8 @@ export type Idempotency = {
 const keepMs = 24 * 3600 * 1000
 const pollMs = 25
 const prefix = 'twinning-gateway:1:once:'
+// Also while reads are spared: what is not claimed here may be done twice elsewhere.
+const tried = { always: true }
 
 const refusal = z.object({
   code: z.enum([
@@ -119,10 +121,14 @@ function createNotes(redis: RedisLink | undefined): Notes {
       const held = memory.get(key)
       if (held) return held
       memory.set(key, mine, { ttl: leaseMs })
-      const found = await redis?.attempt('claim', async (client) => {
-        const taken = await client.set(name(key), JSON.stringify(mine), 'PX', leaseMs, 'NX')
-        return taken ? undefined : await client.get(name(key))
-      })
+      const found = await redis?.attempt(
+        'claim',
+        async (client) => {
+          const taken = await client.set(name(key), JSON.stringify(mine), 'PX', leaseMs, 'NX')
+          return taken ? undefined : await client.get(name(key))
+        },
+        tried,
+      )
       const other = found == null ? undefined : parseNote(found)
       // Whose it is stands in Redis; memory must not say that it is ours.
       if (other) memory.delete(key)
@@ -130,14 +136,22 @@ function createNotes(redis: RedisLink | undefined): Notes {
     },
     settle: async (key, mine) => {
       memory.set(key, mine)
-      await redis?.attempt('settle', (client) => client.set(name(key), JSON.stringify(mine), 'PX', keepMs))
+      await redis?.attempt(
+        'settle',
+        (client) => client.set(name(key), JSON.stringify(mine), 'PX', keepMs),
+        tried,
+      )
     },
     free: async (key, mine) => {
       memory.delete(key)
-      await redis?.attempt('free', async (client) => {
-        const found = await client.get(name(key))
-        if (found !== null && parseNote(found)?.owner === mine.owner) await client.del(name(key))
-      })
+      await redis?.attempt(
+        'free',
+        async (client) => {
+          const found = await client.get(name(key))
+          if (found !== null && parseNote(found)?.owner === mine.owner) await client.del(name(key))
+        },
+        tried,
+      )
     },
   }
 }

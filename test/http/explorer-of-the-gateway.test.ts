@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { openExplorer } from '../support/explorer.ts'
@@ -22,7 +24,8 @@ test('what npm start brings can be explored offline, as each of its characters',
 
 /** The process of `npm start` on a free port; the URL that it says it listens at. */
 async function startMain(t: TestContext): Promise<string> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, [resolve('src/main.ts')], {
+    cwd: tmpdir(),
     env: { PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
