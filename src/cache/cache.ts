@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { report } from '../telemetry/channels.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
-import type { SharedStore } from './shared.ts'
+import type { SharedRead, SharedStore } from './shared.ts'
 
 /** What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. */
 export type Loaded<V> = { readonly value: V; readonly freshForMs: number; readonly graceMs: number }
@@ -46,6 +46,9 @@ type Entry<V> = {
   readonly freshUntil: number
   readonly graceUntil: number
 }
+
+/** A key on its way through the tiers: what was found, and in the end what loading gave. */
+type Slot<V> = { readonly key: CacheKey; entry: Entry<V> | undefined; outcome: V | Error | undefined }
 
 // With other instances about, and no word from them, what memory holds may be wrong after this.
 const unheardMs = 1000
@@ -110,48 +113,62 @@ export function createCache<V extends object>({
     return value && { value, epoch, storedAt: Date.now(), freshUntil: stored.f, graceUntil: stored.u }
   }
 
+  /** Fills in what the shared store has; answers the generations that it read with it. */
+  async function lookUp(
+    slots: readonly Slot<V>[],
+    epoch: number,
+    now: number,
+  ): Promise<SharedRead['generations']> {
+    const read = await shared?.read(slots.map(({ key }) => key))
+    for (const [i, slot] of slots.entries()) {
+      const { key } = slot
+      const entry = readEntry(read?.texts[i], read?.generations.get(key.tag), epoch)
+      if (!entry || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0)) continue
+      slot.entry = entry
+      if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
+    }
+    return read?.generations ?? new Map()
+  }
+
+  /** Fills in what loading brings, and keeps it. */
+  async function loadAll(
+    slots: readonly Slot<V>[],
+    markOf: (tag: string) => Mark,
+    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+  ): Promise<void> {
+    const loads = slots.map((slot) => ({ slot, missing: { ...slot.key, mark: markOf(slot.key.tag) } }))
+    const loaded = await load(loads.map(({ missing }) => missing))
+    const kept: { key: CacheKey; loaded: Loaded<V>; mark: Mark }[] = []
+    for (const { slot, missing } of loads) {
+      const outcome =
+        loaded.get(entryName(slot.key)) ?? new TypeError('a load must answer for every key that it gets')
+      slot.outcome = outcome instanceof Error ? graceOr(outcome, slot.entry, Date.now()) : outcome.value
+      if (!(outcome instanceof Error)) kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
+    }
+    put(kept)
+  }
+
   async function getMany(
     keys: readonly CacheKey[],
     load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
   ): Promise<(V | Error)[]> {
     const now = Date.now()
+    // Taken before anything is read: what is evicted from now on is void.
     const epoch = evictions.now()
-    const entries = keys.map((key) => fromMemory(key, now))
-    const isFresh = (i: number) => (entries[i]?.freshUntil ?? 0) > now
-    const lacking = keys.map((_, i) => i).filter((i) => !isFresh(i))
-    report('cache.read', { tier: 'memory', count: keys.length - lacking.length })
-    if (lacking.length === 0) return entries.map(valueOf)
+    const slots = keys.map((key): Slot<V> => ({ key, entry: fromMemory(key, now), outcome: undefined }))
+    const isFresh = ({ entry }: Slot<V>) => (entry?.freshUntil ?? 0) > now
 
-    const read = await shared?.read(lacking.flatMap((i) => keys[i] ?? []))
-    for (const [n, i] of lacking.entries()) {
-      const key = keys[i]
-      const entry = key && readEntry(read?.texts[n], read?.generations.get(key.tag), epoch)
-      if (!entry || entry.graceUntil <= now || entry.graceUntil <= (entries[i]?.graceUntil ?? 0)) continue
-      entries[i] = entry
-      if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
-    }
-    const missing = lacking.filter((i) => !isFresh(i))
+    const lacking = slots.filter((slot) => !isFresh(slot))
+    const generations = lacking.length > 0 ? await lookUp(lacking, epoch, now) : undefined
+    const missing = lacking.filter((slot) => !isFresh(slot))
+    report('cache.read', { tier: 'memory', count: slots.length - lacking.length })
     report('cache.read', { tier: 'redis', count: lacking.length - missing.length })
-    if (missing.length === 0) return entries.map(valueOf)
-
     report('cache.read', { tier: 'none', count: missing.length })
-    const marked = missing.flatMap((i): Missing[] => {
-      const key = keys[i]
-      return key ? [{ ...key, mark: { epoch, generation: read?.generations.get(key.tag) } }] : []
-    })
-    const loaded = await load(marked)
-    const outcomes = entries.map(valueOf)
-    const kept: { key: CacheKey; loaded: Loaded<V>; mark: Mark }[] = []
-    for (const [n, i] of missing.entries()) {
-      const key = marked[n]
-      if (!key) continue
-      const outcome =
-        loaded.get(entryName(key)) ?? new TypeError('a load must answer for every key that it gets')
-      outcomes[i] = outcome instanceof Error ? graceOr(outcome, entries[i], Date.now()) : outcome.value
-      if (!(outcome instanceof Error)) kept.push({ key, loaded: outcome, mark: key.mark })
-    }
-    put(kept)
-    return outcomes
+    if (missing.length > 0)
+      await loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
+    return slots.map(
+      ({ outcome, entry }) => outcome ?? entry?.value ?? new TypeError('neither found nor loaded'),
+    )
   }
 
   function graceOr(error: Error, entry: Entry<V> | undefined, now: number): V | Error {
@@ -161,10 +178,6 @@ export function createCache<V extends object>({
   }
 
   return { getMany, put }
-}
-
-function valueOf<V>(entry: Entry<V> | undefined): V | Error {
-  return entry?.value ?? new TypeError('read before it was loaded')
 }
 
 type Stored = { g: string; f: number; u: number; v: unknown }

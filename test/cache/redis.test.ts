@@ -198,6 +198,8 @@ test('an instance that has lost and found Redis has dropped everything', async (
   await until('it listens', () => link.listening())
   await texts(['a'])
 
+  await server.stop()
+  await until('the loss is noticed', () => !link.listening())
   await server.restart()
   await until('it listens again', () => link.listening())
   await texts(['a'])
