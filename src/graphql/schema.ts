@@ -1,6 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import type { GraphQLSchema } from 'graphql'
 import { enforceAuthorization } from './authorization.ts'
+import { resolveEntities } from './entities.ts'
 import { resolvers } from './resolvers/index.ts'
 import { readSchema, sdlOf, type SdlTarget } from './sdl.ts'
 
@@ -8,9 +9,10 @@ import { readSchema, sdlOf, type SdlTarget } from './sdl.ts'
 export function createSchema(sdlTarget: SdlTarget): GraphQLSchema {
   const typeDefs = readSchema()
   const schema = enforceAuthorization(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]))
-  const service = schema.getQueryType()?.getFields()._service
-  if (!service) throw new TypeError('a subgraph schema has a field _service')
+  const { _service, _entities } = schema.getQueryType()?.getFields() ?? {}
+  if (!_service || !_entities) throw new TypeError('a subgraph schema has the fields _service and _entities')
   const sdl = sdlOf(typeDefs, sdlTarget)
-  service.resolve = () => ({ sdl })
+  _service.resolve = () => ({ sdl })
+  _entities.resolve = resolveEntities
   return schema
 }

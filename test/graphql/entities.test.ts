@@ -105,6 +105,40 @@ for (const address of ['garbage', undefined, null, 7, ['tel:+15560101']])
     )
   })
 
+for (const [what, representation] of [
+  ['an unknown type', { __typename: 'Nope', id: 'x' }],
+  ['a type that is no entity', { __typename: 'PageInfo' }],
+  ['no type', {}],
+  ['a type that is no text', { __typename: 7 }],
+  ['no object', 'x'],
+] as const)
+  test(`${what} costs its own representation, and lets none of the others fall`, async (t) => {
+    const gateway = await startGateway(t)
+    const [primary] = await seedBoth(gateway)
+    gateway.sandbox.operators.beta.faults.add({ status: 503 })
+
+    const { data, errors } = await gateway.query(await gateway.token('twinning:read:any'), entities, {
+      r: [
+        { __typename: 'Device', address: 'garbage' },
+        { __typename: 'Twinning', id: primary },
+        representation,
+        { __typename: 'Device', address: watch },
+      ],
+    })
+
+    assert.deepEqual(data._entities[1], {
+      __typename: 'PrimaryTwinning',
+      name: 'primary',
+      twinningStatus: 'ON',
+    })
+    assert.deepEqual(data._entities[2], null)
+    assert.deepEqual(errors.map(({ path, extensions }) => [path, extensions.code]).sort(), [
+      [['_entities', 0], 'BAD_USER_INPUT'],
+      [['_entities', 2], 'BAD_USER_INPUT'],
+      [['_entities', 3, 'twinnings'], 'UPSTREAM_UNAVAILABLE'],
+    ])
+  })
+
 test("somebody else's entities are null, or without their twinnings", async (t) => {
   const gateway = await startGateway(t)
   const [primary, secondary] = await seedBoth(gateway)
