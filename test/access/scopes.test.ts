@@ -6,7 +6,7 @@ import { failures, idOf, pathOf } from './support.ts'
 
 const id = idOf('beta', watch, 'tw1')
 
-// config.md, row by row: what each scope gives on the token's own device and on any other.
+// README, "Who may do what", row by row: what each scope gives on the token's own device and on any other.
 const rows = [
   { scope: '', own: { read: false, write: false }, any: { read: false, write: false } },
   { scope: 'twinning:read', own: { read: true, write: false }, any: { read: false, write: false } },
@@ -349,4 +349,17 @@ test('with AUTH=off everybody may do everything, with a token or without', async
   assert.deepEqual(changed.errors, [])
   assert.equal(typeof changed.data.requestTwinning.twinning.activationCode, 'string')
   assert.deepEqual(changed.data.renameTwinning, { twinning: { name: 'car' } })
+})
+
+test('with AUTH=off a token says which device is meant, as it opens nothing', async (t) => {
+  const { query, sandbox } = await startGateway(t, { environment: { AUTH: 'off' } })
+
+  const known = await query(await sandbox.characters.watch.token(), '{ twinningDevice { address } }')
+  const unknown = await query('nonsense', '{ twinningDevice { address } }')
+
+  assert.deepEqual(known.data, { twinningDevice: { address: watch } })
+  assert.deepEqual(
+    unknown.errors.map(({ extensions }) => extensions.code),
+    ['BAD_USER_INPUT'],
+  )
 })
