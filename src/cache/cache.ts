@@ -2,13 +2,21 @@ import { LRUCache } from 'lru-cache'
 import { report } from '../telemetry/channels.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
-import type { SharedRead, SharedStore } from './shared.ts'
+import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
 
-/** What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. */
-export type Loaded<V> = { readonly value: V; readonly freshForMs: number; readonly graceMs: number }
+/**
+ * What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. With both 0 it
+ * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put`.
+ */
+export type Loaded<V> = {
+  readonly value: V
+  readonly freshForMs: number
+  readonly graceMs: number
+  readonly kept?: boolean
+}
 
 /** A moment of a tag, taken before a load: what that load brings is void once the tag is evicted after it. */
-export type Mark = { readonly epoch: number; readonly generation: string | undefined }
+export type Mark = { readonly epoch: number; readonly generation: Generation | undefined }
 
 /** A key that is to be loaded. */
 export type Missing = CacheKey & { readonly mark: Mark }
@@ -29,15 +37,21 @@ export type Codec<V> = {
 export type Cache<V> = {
   /**
    * A value, or the Error that loading gave, for each key, in order. Memory first, then one read of the shared store
-   * for all that is left, then `load` for the rest, which must answer for each under its `entryName`.
+   * for all that is left, then `load` for the rest, which must answer for each under its `entryName`. A value that
+   * `accept` does not take is as good as none.
    */
   readonly getMany: (
     keys: readonly CacheKey[],
-    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+    load: Load<V>,
+    accept?: (value: V) => boolean,
   ) => Promise<(V | Error)[]>
+  /** What is held under each key, fresh or not; nothing is loaded. */
+  readonly peek: (keys: readonly CacheKey[]) => Promise<(V | undefined)[]>
   /** Keeps what came along with something else that was loaded under the same mark. */
   readonly put: (items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]) => void
 }
+
+export type Load<V> = (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>
 
 type Entry<V> = {
   readonly value: V
@@ -78,37 +92,37 @@ export function createCache<V extends object>({
     return shared && !shared.listening() && now - entry.storedAt > unheardMs ? undefined : entry
   }
 
-  function keep(
-    key: CacheKey,
-    { value, freshForMs, graceMs }: Loaded<V>,
-    mark: Mark,
-    now: number,
-  ): string | undefined {
-    if (freshForMs + graceMs <= 0 || !evictions.isCurrent(key.tag, mark.epoch)) return undefined
-    const freshUntil = now + freshForMs
-    const graceUntil = freshUntil + graceMs
-    memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: now, freshUntil, graceUntil })
-    if (mark.generation === undefined) return undefined
-    return JSON.stringify({ g: mark.generation, f: freshUntil, u: graceUntil, v: codec.encode(value) })
+  function slotsOf(keys: readonly CacheKey[], now: number, accept: (value: V) => boolean): Slot<V>[] {
+    return keys.map((key) => {
+      const entry = fromMemory(key, now)
+      return { key, entry: entry && accept(entry.value) ? entry : undefined, outcome: undefined }
+    })
   }
 
   function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
     const now = Date.now()
-    const writes = items.flatMap(({ key, loaded, mark }) => {
-      const text = keep(key, loaded, mark, now)
-      return text === undefined ? [] : [{ key, text, ttlMs: loaded.freshForMs + loaded.graceMs }]
+    const writes = items.flatMap(({ key, loaded: { value, freshForMs, graceMs, kept }, mark }): Write[] => {
+      if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
+      const freshUntil = now + freshForMs
+      const graceUntil = freshUntil + graceMs
+      if (graceUntil <= now) memory.delete(entryName(key))
+      else memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: now, freshUntil, graceUntil })
+      const { generation } = mark
+      if (!generation) return []
+      const text = JSON.stringify({ g: generation.id, f: freshUntil, u: graceUntil, v: codec.encode(value) })
+      return [{ key, generation, text, ttlMs: graceUntil - now }]
     })
     // Not waited for: whoever asked has the value, and a failure is reported by the store.
-    void shared?.write(writes)
+    if (writes.length > 0) void shared?.write(writes)
   }
 
   function readEntry(
     text: string | undefined,
-    generation: string | undefined,
+    generation: Generation | undefined,
     epoch: number,
   ): Entry<V> | undefined {
     const stored = text === undefined ? undefined : parseStored(text)
-    if (!stored || stored.g !== generation) return undefined
+    if (!stored || stored.g !== generation?.id) return undefined
     const value = codec.decode(stored.v)
     return value && { value, epoch, storedAt: Date.now(), freshUntil: stored.f, graceUntil: stored.u }
   }
@@ -117,13 +131,15 @@ export function createCache<V extends object>({
   async function lookUp(
     slots: readonly Slot<V>[],
     epoch: number,
-    now: number,
+    accept: (value: V) => boolean,
   ): Promise<SharedRead['generations']> {
+    const now = Date.now()
     const read = await shared?.read(slots.map(({ key }) => key))
     for (const [i, slot] of slots.entries()) {
       const { key } = slot
       const entry = readEntry(read?.texts[i], read?.generations.get(key.tag), epoch)
-      if (!entry || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0)) continue
+      if (!entry || !accept(entry.value) || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0))
+        continue
       slot.entry = entry
       if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
     }
@@ -134,7 +150,7 @@ export function createCache<V extends object>({
   async function loadAll(
     slots: readonly Slot<V>[],
     markOf: (tag: string) => Mark,
-    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+    load: Load<V>,
   ): Promise<void> {
     const loads = slots.map((slot) => ({ slot, missing: { ...slot.key, mark: markOf(slot.key.tag) } }))
     const loaded = await load(loads.map(({ missing }) => missing))
@@ -150,16 +166,17 @@ export function createCache<V extends object>({
 
   async function getMany(
     keys: readonly CacheKey[],
-    load: (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>,
+    load: Load<V>,
+    accept: (value: V) => boolean = anything,
   ): Promise<(V | Error)[]> {
     const now = Date.now()
     // Taken before anything is read: what is evicted from now on is void.
     const epoch = evictions.now()
-    const slots = keys.map((key): Slot<V> => ({ key, entry: fromMemory(key, now), outcome: undefined }))
+    const slots = slotsOf(keys, now, accept)
     const isFresh = ({ entry }: Slot<V>) => (entry?.freshUntil ?? 0) > now
 
     const lacking = slots.filter((slot) => !isFresh(slot))
-    const generations = lacking.length > 0 ? await lookUp(lacking, epoch, now) : undefined
+    const generations = lacking.length > 0 ? await lookUp(lacking, epoch, accept) : undefined
     const missing = lacking.filter((slot) => !isFresh(slot))
     report('cache.read', { tier: 'memory', count: slots.length - lacking.length })
     report('cache.read', { tier: 'redis', count: lacking.length - missing.length })
@@ -171,13 +188,24 @@ export function createCache<V extends object>({
     )
   }
 
+  async function peek(keys: readonly CacheKey[]): Promise<(V | undefined)[]> {
+    const slots = slotsOf(keys, Date.now(), anything)
+    const lacking = slots.filter(({ entry }) => !entry)
+    if (lacking.length > 0) await lookUp(lacking, evictions.now(), anything)
+    return slots.map(({ entry }) => entry?.value)
+  }
+
   function graceOr(error: Error, entry: Entry<V> | undefined, now: number): V | Error {
     if (!entry || now >= entry.graceUntil || !graceFor(error)) return error
     report('cache.stale', { count: 1 })
     return entry.value
   }
 
-  return { getMany, put }
+  return { getMany, peek, put }
+}
+
+function anything(): boolean {
+  return true
 }
 
 type Stored = { g: string; f: number; u: number; v: unknown }

@@ -13,8 +13,11 @@ const address = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** A TwinningRef that came from another instance. */
+export const refSchema = z.object({ operatorId: z.string(), device: address, twinningId: z.string() })
+
 const twinning = z.object({
-  ref: z.object({ operatorId: z.string(), device: address, twinningId: z.string() }),
+  ref: refSchema,
   role: z.enum(['PRIMARY', 'SECONDARY']),
   name: z.string().exactOptional(),
   twinningStatus: z.enum(['PENDING', 'ON', 'OFF']),
@@ -30,21 +33,29 @@ const deviceTwinnings = z.object({
   leftOut: z.array(z.object({ twinningId: z.string().exactOptional(), problem: z.string() })),
 })
 
-// Measured with a heap snapshot of entries as they are: their strings and objects, rounded up.
-const bytesOfOne = 1200
+// Objects, hidden classes, map entries and short texts; what an operator can make long is counted.
+const bytesOfOne = 1000
+const bytesOfCharacter = 2
 
 /** `codes` stay behind: they never leave this process. */
 export const foundCodec: Codec<Found> = {
   encode: ({ twinning }) => ({ twinning: twinning && withoutCodes(twinning) }),
   decode: (json) => found.safeParse(json).data,
-  weigh: () => bytesOfOne,
+  weigh: ({ twinning }) => bytesOfOne + (twinning ? textBytes(twinning) : 0),
 }
 
 /** `codes` stay behind: they never leave this process. */
 export const deviceTwinningsCodec: Codec<DeviceTwinnings> = {
   encode: ({ twinnings, leftOut }) => ({ twinnings: twinnings.map(withoutCodes), leftOut }),
   decode: (json) => deviceTwinnings.safeParse(json).data,
-  weigh: ({ twinnings, leftOut }) => bytesOfOne + bytesOfOne * (twinnings.length + leftOut.length),
+  weigh: ({ twinnings, leftOut }) =>
+    bytesOfOne * (1 + twinnings.length + leftOut.length) +
+    twinnings.reduce((sum, t) => sum + textBytes(t), 0),
+}
+
+function textBytes({ name, otherDevice, resourceURL, ref, codes = {} }: Twinning): number {
+  const texts = [name, otherDevice?.name, resourceURL, ref.twinningId, codes.activationCode, codes.authCode]
+  return bytesOfCharacter * texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
 function withoutCodes(twinning: Twinning): Twinning {

@@ -1,20 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RedisLink } from '../redis/redis.ts'
 import type { CacheKey } from './keys.ts'
 
+/** What entries of a tag are written under; `isNew`: the store had none, and gets this one with the first entry. */
+export type Generation = { readonly id: string; readonly isNew: boolean }
+
 /** What the store held for some keys, and the generation of each of their tags at that moment. */
 export type SharedRead = {
   readonly texts: readonly (string | undefined)[]
-  readonly generations: ReadonlyMap<string, string>
+  readonly generations: ReadonlyMap<string, Generation>
+}
+
+/** An entry for the store; with no time left to live it only takes the place of an older one. */
+export type Write = {
+  readonly key: CacheKey
+  readonly generation: Generation
+  readonly text: string
+  readonly ttlMs: number
 }
 
 /** Texts shared by the instances. Each tag has a generation; a text of another one than the present is void. */
 export type SharedStore = {
   /** One trip for all keys; `undefined` where the store did not answer. */
   readonly read: (keys: readonly CacheKey[]) => Promise<SharedRead | undefined>
-  readonly write: (items: readonly { key: CacheKey; text: string; ttlMs: number }[]) => Promise<void>
+  readonly write: (items: readonly Write[]) => Promise<void>
   /** Gives the tags a new generation and tells the other instances, with some news about it where there are any. */
   readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
   /** Begins to hear of evictions by other instances. */
@@ -28,10 +40,11 @@ export type OnEvicted = (evicted: { tags: readonly string[]; news?: unknown } | 
 
 const prefix = 'twinning-gateway:1:'
 const channel = `${prefix}evicted`
-// Until a generation is set, and after it is forgotten; no text outlives the time that one is remembered.
-const noGeneration = '0'
+// As long as an entry can live at most. Should Redis drop one earlier, its entries are void with it.
 const generationTtlMs = 8 * 24 * 3600 * 1000
 
+// Evictions that are remembered while Redis is away: what it holds of still older ones has mostly expired by then.
+const maxPending = 100_000
 // So many evictions are made up for at once: each has to be done within the time of one attempt.
 const maxBatch = 1000
 
@@ -41,14 +54,14 @@ const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.
 export function createSharedStore(redis: RedisLink): SharedStore {
   const self = randomUUID()
   // Evictions that Redis has not heard of yet: what it holds under these tags may be what they were meant to end.
-  const pending = new Set<string>()
+  const pending = new LRUCache<string, true>({ max: maxPending })
 
   // The braces put a tag's keys into one slot of a cluster.
   const generationKey = (tag: string) => `${prefix}{${tag}}`
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
   async function evict(tags: readonly string[], news?: unknown): Promise<void> {
-    for (const tag of tags) pending.add(tag)
+    for (const tag of tags) pending.set(tag, true)
     const run = async (client: Redis | Cluster) => {
       const generation = randomUUID()
       const sets = tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs))
@@ -65,7 +78,7 @@ export function createSharedStore(redis: RedisLink): SharedStore {
   }
 
   redis.onBeat(() => {
-    if (pending.size > 0) void evict([...pending].slice(0, maxBatch))
+    if (pending.size > 0) void evict([...pending.keys()].slice(0, maxBatch))
   })
 
   return {
@@ -91,21 +104,33 @@ export function createSharedStore(redis: RedisLink): SharedStore {
         const tags = new Set(keys.map(({ tag }) => tag))
         return {
           texts: keys.map((key) => (pending.has(key.tag) ? undefined : texts.get(entryKey(key)))),
-          generations: new Map([...tags].map((tag) => [tag, texts.get(generationKey(tag)) ?? noGeneration])),
+          generations: new Map([...tags].map((tag) => [tag, generationOf(texts.get(generationKey(tag)))])),
         }
       }),
     write: async (items) => {
-      const writable = items.filter(({ key, ttlMs }) => !pending.has(key.tag) && ttlMs > 0)
+      const writable = items.filter(({ key }) => !pending.has(key.tag))
+      const newTags = new Map(
+        writable.flatMap(({ key, generation: { id, isNew } }) => (isNew ? [[key.tag, id] as const] : [])),
+      )
       if (writable.length === 0) return
       await redis.attempt('write', (client) =>
-        Promise.all(
-          writable.map(({ key, text, ttlMs }) =>
-            client.set(entryKey(key), text, 'PX', Math.min(Math.ceil(ttlMs), generationTtlMs)),
+        Promise.all([
+          // Another instance may have been first, or have evicted: then what is written below is void.
+          ...[...newTags].map(([tag, id]) => client.set(generationKey(tag), id, 'PX', generationTtlMs, 'NX')),
+          ...writable.map(({ key, text, ttlMs }) =>
+            ttlMs > 0
+              ? client.set(entryKey(key), text, 'PX', Math.min(Math.ceil(ttlMs), generationTtlMs))
+              : client.del(entryKey(key)),
           ),
-        ),
+        ]),
       )
     },
   }
+}
+
+// Never a constant: entries of an earlier time, whose generation Redis has dropped, must not come back with it.
+function generationOf(found: string | undefined): Generation {
+  return found === undefined ? { id: randomUUID(), isNew: true } : { id: found, isNew: false }
 }
 
 /** What is no message of ours may have been one: `undefined`, as if it had been missed. */

@@ -30,6 +30,16 @@ export type Twinning = {
   readonly codes?: TwinningCodes
 }
 
+/** What is said of a twinning that is to be made. */
+export type NewTwinning = {
+  readonly role: TwinningRole
+  readonly name?: string
+  readonly activationCode?: string
+}
+
+/** What is to be changed of a twinning; what is absent stays. */
+export type TwinningChange = { readonly twinningStatus?: 'ON' | 'OFF'; readonly name?: string }
+
 /** All twinnings of one device, in the operator's order. */
 export type DeviceTwinnings = {
   readonly twinnings: readonly Twinning[]

@@ -28,6 +28,9 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
 /** GraphQL's messages quote what they could not read, and that may be an activation code. */
 function withoutValues(message: string): string {
   return message
+    .replace(/((?:found|Unexpected) (?:Name|Int|Float|String|BlockString)) "[\s\S]*"/, '$1')
+    .replace(/\bValue "[\s\S]*" (does not exist in ")/, 'Value $1')
+    .replace(/(Expected value of type "[^"]+"), found [\s\S]*$/, '$1')
     .replace(/( cannot represent [\w\s-]*value): [\s\S]*$/, '$1')
     .replace(/( got invalid value) [\s\S]*?( at "[\w.[\]]+")?(; [^;]*)$/, '$1$2$3')
 }

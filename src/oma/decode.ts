@@ -35,11 +35,6 @@ const statuses = { Pending: 'PENDING', On: 'ON', Off: 'OFF' } as const satisfies
   WireStatus,
   TwinningStatus
 >
-/** The wire's words for a status, for what is sent. */
-export const wireStatus = { PENDING: 'Pending', ON: 'On', OFF: 'Off' } as const satisfies Record<
-  TwinningStatus,
-  WireStatus
->
 
 /** Body `{"twinning": T}` ([Common]) to a twinning. Throws InvalidRepresentation. */
 export function decodeTwinningBody(body: unknown, asked: Asked): Twinning {
@@ -57,8 +52,9 @@ export function twinningElement(body: unknown): Json {
  * where there is no list.
  */
 export function decodeTwinningListBody(body: unknown, asked: Asked): DeviceTwinnings {
-  const list = object(body, 'body').twinningList
-  if (list === null || list === '') return { twinnings: [], leftOut: [] }
+  const wrapper = object(body, 'body')
+  const list = wrapper.twinningList
+  if (list === null || list === '' || Object.keys(wrapper).length === 0) return { twinnings: [], leftOut: [] }
   const element = object(list, 'twinningList').twinning
   const members: readonly unknown[] = Array.isArray(element) ? element : isNothing(element) ? [] : [element]
   const twinnings: Twinning[] = []

@@ -1,9 +1,8 @@
 import type { Principal } from '../auth/policy.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
-import type { Twinning } from '../domain/twinning.ts'
+import type { NewTwinning, Twinning } from '../domain/twinning.ts'
 import { UpstreamInvalidResponse } from '../errors.ts'
-import type { WireNewTwinning } from '../oma/wire.ts'
 import type { Caller } from '../upstream/exchange.ts'
 import type { Operators } from '../upstream/operators.ts'
 import type { Consequences } from './consequences.ts'
@@ -16,7 +15,7 @@ import { Refused, refusing } from './refusal.ts'
 export type Create = (
   operation: 'request' | 'activate',
   device: DeviceAddress,
-  body: WireNewTwinning,
+  wanted: NewTwinning,
   idempotencyKey: string | null | undefined,
 ) => Promise<Twinning>
 
@@ -37,16 +36,16 @@ export function createCreator({
   consequences: Consequences
   idempotency: Idempotency
 }): Create {
-  async function post(device: DeviceAddress, body: WireNewTwinning): Promise<Twinning> {
+  async function post(device: DeviceAddress, wanted: NewTwinning): Promise<Twinning> {
     const { client, id: operatorId } = operators.route(device)
     const twinning = await consequences.written({ operatorId, device }, () =>
-      client.createTwinning(device, body, caller),
+      client.createTwinning(device, wanted, caller),
     )
     await consequences.changed([{ kind: 'CREATED', ref: twinning.ref }], {
       ...twinning.ref,
       other: twinning.otherDevice?.address,
     })
-    if (twinning.role !== (body.role === 'Primary' ? 'PRIMARY' : 'SECONDARY'))
+    if (twinning.role !== wanted.role)
       throw new UpstreamInvalidResponse(
         operatorId,
         'twinning.role: expected the role that was sent, got the other',
@@ -54,19 +53,18 @@ export function createCreator({
     return twinning
   }
 
-  return async (operation, device, body, idempotencyKey) => {
-    const create = () => refusing(operation, () => post(device, body))
+  return async (operation, device, wanted, idempotencyKey) => {
+    const create = () => refusing(operation, () => post(device, wanted))
     if (idempotencyKey == null) return create()
 
     const claim = {
       key: sealer.digest(
         JSON.stringify([principal.caller, operation, checkedIdempotencyKey(idempotencyKey)]),
       ),
-      digest: sealer.digest(JSON.stringify([device, body.name ?? null, body.activationCode ?? null])),
-      signal: caller.signal,
+      digest: sealer.digest(JSON.stringify([device, wanted.name ?? null, wanted.activationCode ?? null])),
     }
     let created: Twinning | undefined
-    const { outcome } = await idempotency.once(claim, async (): Promise<Outcome> => {
+    const outcome = await idempotency.once(claim, async (): Promise<Outcome> => {
       try {
         created = await create()
         return { id: sealer.sealRef(created.ref) }

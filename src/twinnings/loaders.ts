@@ -15,12 +15,14 @@ export type Loaders = {
   readonly twinning: (ref: TwinningRef) => Promise<Twinning | undefined>
   /** As `twinning`, but with `codes`, which may cost a read of the operator. */
   readonly twinningWithCodes: (ref: TwinningRef) => Promise<Twinning | undefined>
-  /** As `twinning`, but only if it is cached: for what is good to know and not worth a read. */
+  /** As `twinning`, but only if it is held, fresh or not: for what is good to know and not worth a read. */
   readonly known: (ref: TwinningRef) => Promise<Twinning | undefined>
   /** Throws BadUserInput where no operator serves the device. */
   readonly twinningsOf: (device: DeviceAddress) => Promise<DeviceTwinnings>
   /** True if an operator serves the device. */
   readonly isServed: (device: DeviceAddress) => boolean
+  /** The id of the operator that serves the device. Throws BadUserInput where none does. */
+  readonly operatorOf: (device: DeviceAddress) => string
   /** Forgets what this request has read, after a change. */
   readonly forget: () => void
 }
@@ -53,10 +55,15 @@ export function createLoaders({
   // Lists that this request reads anyway: its single twinnings come from there.
   const listed = new Set<DeviceAddress>()
 
-  function loadedFor<V>(value: V, members: readonly Twinning[], { store, freshForMs }: Freshness): Loaded<V> {
+  function loadedFor<V>(
+    value: V,
+    members: readonly Twinning[],
+    { store, freshForMs, mayBeStale }: Freshness,
+  ): Loaded<V> {
     if (!store) return { value, freshForMs: 0, graceMs: 0 }
+    const graceMs = mayBeStale ? lifetime.graceMs : 0
     const longest = members.some((t) => t.twinningStatus === 'PENDING') ? pendingFreshMs : Infinity
-    return { value, freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs: lifetime.graceMs }
+    return { value, freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
   }
 
   async function readList(device: DeviceAddress, mark: Mark): Promise<Loaded<DeviceTwinnings>> {
@@ -72,99 +79,90 @@ export function createLoaders({
     return loadedFor(list, list.twinnings, freshness)
   }
 
-  const lists = new DataLoader<DeviceAddress, DeviceTwinnings>(async (devices) => {
-    const keys = devices.map((device) => {
-      const link = operators.route(device)
-      return listKey(link.id, device, partitionOf(link))
+  const listsOf = (accept?: (list: DeviceTwinnings) => boolean) =>
+    new DataLoader<DeviceAddress, DeviceTwinnings>(async (devices) => {
+      const keys = devices.map((device) => {
+        const link = operators.route(device)
+        return listKey(link.id, device, partitionOf(link))
+      })
+      const deviceOf = new Map(keys.map((key, i) => [entryName(key), devices[i]]))
+      const load = (missing: readonly Missing[]) =>
+        outcomes(missing, (key) => {
+          const device = deviceOf.get(entryName(key))
+          if (device === undefined) throw new TypeError('asked for a list that was not missing')
+          return readList(device, key.mark)
+        })
+      return caches.lists.getMany(keys, load, accept)
     })
-    const deviceOf = new Map(keys.map((key, i) => [entryName(key), devices[i]]))
-    return caches.lists.getMany(keys, (missing) =>
-      outcomes(missing, (key) => {
-        const device = deviceOf.get(entryName(key))
-        if (device === undefined) throw new TypeError('asked for a list that was not missing')
-        return readList(device, key.mark)
-      }),
-    )
-  })
 
   async function readOne(ref: TwinningRef): Promise<Loaded<Found>> {
     const { twinning, freshness } = await operators.route(ref.device).client.getTwinning(ref, caller)
-    return twinning
-      ? loadedFor({ twinning }, [twinning], freshness)
-      : { value: { twinning }, freshForMs: 0, graceMs: 0 }
+    return loadedFor({ twinning }, twinning ? [twinning] : [], freshness)
   }
 
-  /** What the list says of one of its members. It was kept with the list, so that it need not be kept again. */
-  async function readFromList(ref: TwinningRef): Promise<Loaded<Found>> {
-    return { value: { twinning: memberOf(await lists.load(ref.device), ref) }, freshForMs: 0, graceMs: 0 }
+  const singlesOf = (
+    lists: DataLoader<DeviceAddress, DeviceTwinnings>,
+    accept?: (found: Found) => boolean,
+  ) => {
+    /** What the list says of one of its members, which was kept along with the list. */
+    const readFromList = async (ref: TwinningRef): Promise<Loaded<Found>> => {
+      const twinning = memberOf(await lists.load(ref.device), ref)
+      return { value: { twinning }, freshForMs: 0, graceMs: 0, kept: twinning !== undefined }
+    }
+    return new DataLoader<TwinningRef, Found, string>(
+      async (refs) => {
+        const keys = refs.map((ref) => twinningKey(ref, partitionOf(operators.route(ref.device))))
+        const refOf = new Map(keys.map((key, i) => [entryName(key), refs[i]]))
+        const load = (missing: readonly Missing[]) => {
+          const byDevice = Map.groupBy(missing, ({ tag }) => tag)
+          return outcomes(missing, (key) => {
+            const ref = refOf.get(entryName(key))
+            if (ref === undefined) throw new TypeError('asked for a twinning that was not missing')
+            const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
+            return many || listed.has(ref.device) ? readFromList(ref) : readOne(ref)
+          })
+        }
+        return caches.found.getMany(keys, load, accept)
+      },
+      { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
+    )
   }
 
-  const singles = new DataLoader<TwinningRef, Found, string>(
-    async (refs) => {
-      const keys = refs.map((ref) => twinningKey(ref, partitionOf(operators.route(ref.device))))
-      const refOf = new Map(keys.map((key, i) => [entryName(key), refs[i]]))
-      return caches.found.getMany(keys, (missing) => {
-        const byDevice = Map.groupBy(missing, ({ tag }) => tag)
-        return outcomes(missing, (key) => {
-          const ref = refOf.get(entryName(key))
-          if (ref === undefined) throw new TypeError('asked for a twinning that was not missing')
-          const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
-          return many || listed.has(ref.device) ? readFromList(ref) : readOne(ref)
-        })
-      })
-    },
-    { cacheKeyFn: nameOf },
+  const lists = listsOf()
+  const singles = singlesOf(lists)
+  // What came out of Redis lacks its codes, and does for whoever does not ask for them.
+  const listsWithCodes = listsOf(({ twinnings }) => twinnings.every(({ codes }) => codes))
+  const singlesWithCodes = singlesOf(
+    listsWithCodes,
+    ({ twinning }) => !twinning || twinning.codes !== undefined,
   )
 
-  const directLists = new DataLoader<DeviceAddress, DeviceTwinnings>((devices) =>
-    Promise.all(devices.map((d) => settled(operators.route(d).client.listTwinnings(d, caller)))),
-  )
-
-  /** Past the cache. */
-  const direct = new DataLoader<TwinningRef, Twinning | undefined, string>(
-    (refs) => {
-      const byDevice = Map.groupBy(refs, ({ device }) => device)
-      const read = async (ref: TwinningRef) =>
-        (byDevice.get(ref.device)?.length ?? 0) >= listFrom
-          ? memberOf(await directLists.load(ref.device), ref)
-          : (await readOne(ref)).value.twinning
-      return Promise.all(refs.map((ref) => settled(read(ref))))
-    },
-    { cacheKeyFn: nameOf },
-  )
-
-  async function twinning(ref: TwinningRef): Promise<Twinning | undefined> {
+  async function load(from: typeof singles, ref: TwinningRef): Promise<Twinning | undefined> {
     // An id of another operator than the one that serves the device now leads nowhere.
     if (operators.find(ref.device)?.id !== ref.operatorId) return undefined
-    return (await singles.load(ref)).twinning
+    return (await from.load(ref)).twinning
   }
 
   return {
-    twinning,
-    twinningWithCodes: async (ref) => {
-      const known = await twinning(ref)
-      return known && !known.codes ? direct.load(ref) : known
-    },
+    twinning: (ref) => load(singles, ref),
+    twinningWithCodes: (ref) => load(singlesWithCodes, ref),
     known: async (ref) => {
       const link = operators.find(ref.device)
-      const [found] = link ? await caches.found.getMany([twinningKey(ref, partitionOf(link))], unread) : []
-      return found instanceof Error ? undefined : found?.twinning
+      const [found] = link ? await caches.found.peek([twinningKey(ref, partitionOf(link))]) : []
+      return found?.twinning
     },
     twinningsOf: async (device) => {
       operators.route(device)
       listed.add(device)
       return lists.load(device)
     },
+    operatorOf: (device) => operators.route(device).id,
     isServed: (device) => operators.find(device) !== undefined,
     forget: () => {
       listed.clear()
-      for (const loader of [lists, singles, directLists, direct]) loader.clearAll()
+      for (const loader of [lists, singles, listsWithCodes, singlesWithCodes]) loader.clearAll()
     },
   }
-}
-
-function nameOf({ operatorId, device, twinningId }: TwinningRef): string {
-  return `${operatorId}|${device}|${twinningId}`
 }
 
 /** What a list says of one twinning. Throws UpstreamInvalidResponse where that could not be decoded. */
@@ -172,11 +170,6 @@ function memberOf({ twinnings, leftOut }: DeviceTwinnings, ref: TwinningRef): Tw
   const unreadable = leftOut.find(({ twinningId }) => twinningId === ref.twinningId)
   if (unreadable) throw new UpstreamInvalidResponse(ref.operatorId, unreadable.problem)
   return twinnings.find((t) => t.ref.twinningId === ref.twinningId)
-}
-
-/** Loads nothing. */
-function unread(missing: readonly Missing[]): Promise<Map<string, Error>> {
-  return Promise.resolve(new Map(missing.map((key) => [entryName(key), new Error('not read')])))
 }
 
 /** Runs one load for each missing key, side by side; a failure is that key's alone. */

@@ -18,8 +18,10 @@ export type Reader = {
   ) => Promise<{ twinnings: VisibleTwinning[]; leftOut: readonly LeftOut[] }>
   /** Where the Primary's voice mail is retrieved. Throws Forbidden, whatever the twinning's status is. */
   readonly voicemail: (visible: VisibleTwinning) => Promise<DeviceAddress | undefined>
-  /** activationCode and authCode. Throws Forbidden for everybody but the device itself. */
-  readonly codes: (visible: VisibleTwinning) => Promise<TwinningCodes>
+  /** Only while the twinning is PENDING. Throws Forbidden for everybody but the device itself. */
+  readonly activationCode: (visible: VisibleTwinning) => Promise<string | undefined>
+  /** Throws Forbidden for everybody but the device itself. */
+  readonly authCode: (visible: VisibleTwinning) => Promise<string | undefined>
   /** The right to count is the schema's to check, by its directive. */
   readonly statistics: (devices: readonly DeviceAddress[]) => Promise<Statistics>
   /** True if the caller may read something of the device's twinnings. */
@@ -43,6 +45,16 @@ export function createReader({
     return allowed(principal, 'read masked', device) ? 'masked' : undefined
   }
 
+  function checkCodes({ twinning, sight }: VisibleTwinning): void {
+    // What only twinning:analytics opens keeps its codes, even on the device's own token.
+    if (sight === 'masked' || !allowed(principal, 'codes', twinning.ref.device))
+      throw new Forbidden('activationCode and authCode are for the device itself')
+  }
+
+  async function codesOf({ twinning }: VisibleTwinning): Promise<TwinningCodes> {
+    return twinning.codes ?? (await loaders.twinningWithCodes(twinning.ref))?.codes ?? {}
+  }
+
   return {
     twinning: async (id) => {
       const ref = sealer.openRef(id)
@@ -62,11 +74,15 @@ export function createReader({
         throw new Forbidden('the access token does not allow reading voicemailAccess here')
       return findVoicemail(twinning, loaders)
     },
-    codes: async ({ twinning, sight }) => {
-      // What only twinning:analytics opens keeps its codes, even on the device's own token.
-      if (sight === 'masked' || !allowed(principal, 'codes', twinning.ref.device))
-        throw new Forbidden('activationCode and authCode are for the device itself')
-      return twinning.codes ?? (await loaders.twinningWithCodes(twinning.ref))?.codes ?? {}
+    activationCode: async (visible) => {
+      checkCodes(visible)
+      // Once used it says nothing any more, whether or not the operator has taken it away.
+      if (visible.twinning.twinningStatus !== 'PENDING') return undefined
+      return (await codesOf(visible)).activationCode
+    },
+    authCode: async (visible) => {
+      checkCodes(visible)
+      return (await codesOf(visible)).authCode
     },
     statistics: (devices) => countTwinnings(devices, loaders),
     mayRead: (device) => sightOf(device) !== undefined,

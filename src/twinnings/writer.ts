@@ -2,10 +2,8 @@ import { allowed, type Principal } from '../auth/policy.ts'
 import type { Changes } from '../changes.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
-import type { Twinning, TwinningRef } from '../domain/twinning.ts'
+import type { NewTwinning, Twinning, TwinningChange, TwinningRef } from '../domain/twinning.ts'
 import { Forbidden, UpstreamRefusal } from '../errors.ts'
-import { wireStatus } from '../oma/decode.ts'
-import type { WireNewTwinning } from '../oma/wire.ts'
 import type { Caller } from '../upstream/exchange.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createConsequences } from './consequences.ts'
@@ -15,7 +13,7 @@ import { checkedActivationCode, checkedName } from './input.ts'
 import type { Loaders } from './loaders.ts'
 import { notFound, Refused, refusing } from './refusal.ts'
 
-type NewTwinning = {
+type NewTwinningInput = {
   readonly deviceAddress?: DeviceAddress | null | undefined
   readonly name?: string | null | undefined
   readonly idempotencyKey?: string | null | undefined
@@ -26,8 +24,8 @@ type NewTwinning = {
  * throw Refused for what a person can put right, Forbidden, and what the operator's client throws.
  */
 export type Writer = {
-  readonly request: (input: NewTwinning) => Promise<Twinning>
-  readonly activate: (input: NewTwinning & { readonly activationCode: string }) => Promise<Twinning>
+  readonly request: (input: NewTwinningInput) => Promise<Twinning>
+  readonly activate: (input: NewTwinningInput & { readonly activationCode: string }) => Promise<Twinning>
   readonly setStatus: (id: string, status: 'ON' | 'OFF') => Promise<Twinning>
   readonly rename: (id: string, name: string) => Promise<Twinning>
   readonly remove: (id: string) => Promise<void>
@@ -97,7 +95,7 @@ export function createWriter({
   async function edit(
     operation: 'set status' | 'rename',
     id: string,
-    changeOf: (twinning: Twinning) => Readonly<Record<string, string>> | undefined,
+    changeOf: (twinning: Twinning) => TwinningChange | undefined,
   ): Promise<Twinning> {
     const ref = existing(id)
     const { client } = operators.route(ref.device)
@@ -129,17 +127,17 @@ export function createWriter({
   return {
     request: async ({ deviceAddress, name, idempotencyKey }) => {
       const device = target(deviceAddress)
-      const body: WireNewTwinning = { role: 'Secondary', ...(name != null && { name: checkedName(name) }) }
-      return create('request', device, body, idempotencyKey)
+      const wanted: NewTwinning = { role: 'SECONDARY', ...(name != null && { name: checkedName(name) }) }
+      return create('request', device, wanted, idempotencyKey)
     },
     activate: async ({ deviceAddress, name, activationCode, idempotencyKey }) => {
       const device = target(deviceAddress)
-      const body: WireNewTwinning = {
-        role: 'Primary',
+      const wanted: NewTwinning = {
+        role: 'PRIMARY',
         activationCode: checkedActivationCode(activationCode),
         ...(name != null && { name: checkedName(name) }),
       }
-      return create('activate', device, body, idempotencyKey)
+      return create('activate', device, wanted, idempotencyKey)
     },
     setStatus: (id, status) =>
       edit('set status', id, (twinning) => {
@@ -149,7 +147,7 @@ export function createWriter({
             message: 'a twinning that is PENDING turns ON by activation on the Primary device',
             field: ['input', 'twinningStatus'],
           })
-        return twinning.twinningStatus === status ? undefined : { twinningStatus: wireStatus[status] }
+        return twinning.twinningStatus === status ? undefined : { twinningStatus: status }
       }),
     rename: async (id, name) => {
       const newName = checkedName(name)

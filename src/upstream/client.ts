@@ -1,5 +1,11 @@
 import type { DeviceAddress } from '../domain/address.ts'
-import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
+import type {
+  DeviceTwinnings,
+  NewTwinning,
+  Twinning,
+  TwinningChange,
+  TwinningRef,
+} from '../domain/twinning.ts'
 import { GatewayError, UpstreamInvalidResponse } from '../errors.ts'
 import {
   decodeTwinningBody,
@@ -8,11 +14,12 @@ import {
   twinningElement,
   type Asked,
 } from '../oma/decode.ts'
+import { encodeChange, encodeNewTwinning } from '../oma/encode.ts'
 import { listPath, twinningIdOf, twinningPath } from '../oma/paths.ts'
-import type { WireNewTwinning } from '../oma/wire.ts'
 import { report } from '../telemetry/channels.ts'
+import { createCodeMemory } from './codes.ts'
 import type { Caller, Exchange } from './exchange.ts'
-import { freshnessOf, type Freshness } from './freshness.ts'
+import { freshnessOf, notKept, type Freshness } from './freshness.ts'
 import type { TransportResponse } from './transport.ts'
 
 /** A twinning as it came, so that it can be sent back whole with one element changed. */
@@ -38,22 +45,14 @@ export type OmaClient = {
     caller: Caller,
   ) => Promise<DeviceTwinnings & { freshness: Freshness }>
   /** POST. */
-  readonly createTwinning: (
-    device: DeviceAddress,
-    twinning: WireNewTwinning,
-    caller: Caller,
-  ) => Promise<Twinning>
+  readonly createTwinning: (device: DeviceAddress, twinning: NewTwinning, caller: Caller) => Promise<Twinning>
   /** GET for a change; `undefined` where there is none. */
   readonly editTwinning: (ref: TwinningRef, caller: Caller) => Promise<Editable | undefined>
   /**
    * PUT of the whole representation, with If-Match where the ETag is known. A 412 is an UpstreamRefusal. Where the
    * operator answers without a body, what came of it is read.
    */
-  readonly replaceTwinning: (
-    editable: Editable,
-    change: Readonly<Record<string, string>>,
-    caller: Caller,
-  ) => Promise<Twinning>
+  readonly replaceTwinning: (editable: Editable, change: TwinningChange, caller: Caller) => Promise<Twinning>
   /** DELETE. A 404 is an UpstreamRefusal. */
   readonly deleteTwinning: (ref: TwinningRef, caller: Caller) => Promise<void>
 }
@@ -72,6 +71,7 @@ export function createOmaClient({
   exchange: Exchange
 }): OmaClient {
   const { send, json } = exchange
+  const codes = createCodeMemory()
 
   /** Runs a decoder; what it finds wrong becomes an UpstreamInvalidResponse. */
   function decoded<T>(decode: () => T): T {
@@ -83,10 +83,16 @@ export function createOmaClient({
     }
   }
 
+  function learned(twinning: Twinning): Twinning {
+    codes.learn(twinning.ref.device, [twinning])
+    return twinning
+  }
+
   const asked = (device: DeviceAddress, more: Partial<Asked> = {}): Asked => ({
     operatorId: operator,
     serverRoot,
     device,
+    secrets: codes.of(device),
     ...more,
   })
   const askedFor = (ref: TwinningRef) => asked(ref.device, { twinningId: ref.twinningId })
@@ -98,6 +104,7 @@ export function createOmaClient({
       path,
       maxBytes: maxTwinningBytes,
       caller,
+      secrets: codes.of(ref.device),
       accept: [404, 410],
     })
     return response.status < 400 ? response : undefined
@@ -105,12 +112,10 @@ export function createOmaClient({
 
   async function getTwinning(ref: TwinningRef, caller: Caller) {
     const response = await get(ref, caller)
-    if (!response) return { twinning: undefined, freshness: { store: false, freshForMs: 0 } }
+    if (!response) return { twinning: undefined, freshness: notKept }
     const body = json(response)
-    return {
-      twinning: decoded(() => decodeTwinningBody(body, askedFor(ref))),
-      freshness: freshnessOf(response.header),
-    }
+    const twinning = learned(decoded(() => decodeTwinningBody(body, askedFor(ref))))
+    return { twinning, freshness: freshnessOf(response.header) }
   }
 
   async function listTwinnings(device: DeviceAddress, caller: Caller) {
@@ -119,33 +124,36 @@ export function createOmaClient({
       path: listPath(device),
       maxBytes: maxListBytes,
       caller,
-      accept: [404],
+      secrets: codes.of(device),
+      accept: [404, 410],
     })
     const freshness = freshnessOf(response.header)
-    if (response.status === 404) return { twinnings: [], leftOut: [], freshness }
+    if (response.status >= 400) return { twinnings: [], leftOut: [], freshness }
     const body = json(response)
     const list = decoded(() => decodeTwinningListBody(body, asked(device)))
+    codes.learn(device, list.twinnings)
     for (const { problem } of list.leftOut) report('upstream.leftOut', { operator, problem })
     return { ...list, freshness }
   }
 
   async function createTwinning(
     device: DeviceAddress,
-    twinning: WireNewTwinning,
+    twinning: NewTwinning,
     caller: Caller,
   ): Promise<Twinning> {
-    const secrets = twinning.activationCode === undefined ? [] : [twinning.activationCode]
+    const { activationCode } = twinning
+    const secrets = [...codes.of(device), ...(activationCode === undefined ? [] : [activationCode])]
     const response = await send({
       method: 'POST',
       path: listPath(device),
       maxBytes: maxTwinningBytes,
       caller,
-      twinning,
+      twinning: encodeNewTwinning(twinning),
       secrets,
     })
     if (response.text.trim() !== '') {
       const body = json(response)
-      return decoded(() => decodeTwinningBody(body, asked(device, { secrets })))
+      return learned(decoded(() => decodeTwinningBody(body, asked(device, { secrets }))))
     }
     // The twinning exists, but the operator did not say what it is: its Location does (RFC 9110 §15.3.2).
     const location = response.header('location')
@@ -166,19 +174,20 @@ export function createOmaClient({
     if (!response) return undefined
     const body = json(response)
     return decoded(() => ({
-      twinning: decodeTwinningBody(body, askedFor(ref)),
+      twinning: learned(decodeTwinningBody(body, askedFor(ref))),
       element: twinningElement(body),
       etag: response.header('etag'),
     }))
   }
 
   async function replaceTwinning(
-    { twinning: { ref, codes }, element, etag }: Editable,
-    change: Readonly<Record<string, string>>,
+    { twinning: { ref }, element, etag }: Editable,
+    change: TwinningChange,
     caller: Caller,
   ) {
-    const changed = { ...element, ...change }
-    const secrets = Object.values(codes ?? {})
+    const changed = { ...element, ...encodeChange(change) }
+    // What is sent back whole holds the codes that were read with it.
+    const secrets = codes.of(ref.device)
     const path = twinningPath(ref.device, ref.twinningId)
     // RFC 9110 §13.1.1: If-Match compares strongly, so a weak tag would never match.
     const ifMatch = etag?.startsWith('W/') ? undefined : etag
@@ -191,8 +200,7 @@ export function createOmaClient({
       ifMatch,
       secrets,
     })
-    const decodeOwn = (body: unknown) =>
-      decoded(() => decodeTwinningBody(body, { ...askedFor(ref), secrets }))
+    const decodeOwn = (body: unknown) => learned(decoded(() => decodeTwinningBody(body, askedFor(ref))))
     if (response.text.trim() !== '') return decodeOwn(json(response))
     return (await getAfterWrite(ref, caller)) ?? decodeOwn({ twinning: changed })
   }
@@ -213,6 +221,7 @@ export function createOmaClient({
       path: twinningPath(ref.device, ref.twinningId),
       maxBytes: maxTwinningBytes,
       caller,
+      secrets: codes.of(ref.device),
     })
   }
 

@@ -271,6 +271,45 @@ test('a resourceURL is masked however its operator spells the device', async (t)
     })
 })
 
+// What of another address than a phone number an operator may put into a resourceURL, and what is left of it.
+const users: [string, string, string][] = [
+  ['sip:bob.smith@alpha.example', '/subscribers/bob.smith/twinnings/1', '/subscribers/*****/twinnings/1'],
+  ['sip:Bob.Smith@alpha.example', '/subscribers/BOB-SMITH/twinnings/1', '/subscribers/*****/twinnings/1'],
+  ['sips:bob@alpha.example;transport=tcp', '/u/twinnings/bob-1', '/u/twinnings/*****'],
+  ['sip:bob;day=tuesday@alpha.example', '/u/bob/twinnings/1', '/u/*****/twinnings/1'],
+  ['sip:bob%26smith@alpha.example', '/u/bob%2526smith/twinnings/1', '/u/*****/twinnings/1'],
+  ['sip:+1-555-0177@alpha.example', '/u/5550177/twinnings/1', '/u/*****/twinnings/1'],
+  ['acr:4f2a;ncc=23415', '/u/4F2A/twinnings/1', '/u/*****/twinnings/1'],
+  ['acr:@4f2a', '/u/4f2a/twinnings/1', '/u/*****/twinnings/1'],
+]
+for (const [address, given, shown] of users)
+  test(`with ${address} as other device, ${given} is shown as ${shown}`, async (t) => {
+    const { query, token, sandbox } = await startGateway(t)
+    const root = `${sandbox.operators.beta.serverRoot}/twinning/v1`
+    sandbox.operators.beta.faults.add({
+      body: {
+        twinningList: {
+          twinning: [
+            {
+              role: 'Secondary',
+              twinningStatus: 'On',
+              ownAddress: watch,
+              otherDevice: { address },
+              resourceURL: root + given,
+            },
+          ],
+        },
+      },
+    })
+
+    const { data } = await query(
+      await token('twinning:analytics'),
+      `{ twinningDevice(address: "${watch}") { twinnings { nodes { resourceURL } } } }`,
+    )
+
+    assert.deepEqual(data.twinningDevice.twinnings.nodes, [{ resourceURL: root + shown }])
+  })
+
 test('a name and a password in a resourceURL are not shown', async (t) => {
   const { query, token, sandbox, root } = await start(t)
   const resourceURL = `${root('beta')}/u/twinnings/tw3`.replace('http://', 'http://15560101:secret@')

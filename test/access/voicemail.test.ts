@@ -236,12 +236,13 @@ for (const { title, ends } of [
     assert.deepEqual(answer.errors, [])
   })
 
-test('of two ends that a pair has left on the Primary device, the one that is On tells', async (t) => {
+test('of the ends that a pair has left on the Primary device, the one that is On and has an address tells', async (t) => {
   const { query, sandbox, token } = await startGateway(t)
   const { alpha, beta } = sandbox.operators
   beta.seed({ id: 'tw1', ownAddress: watch, otherDevice: { address: phone } })
   const end = { role: 'Primary' as const, ownAddress: phone, otherDevice: { address: watch } }
   alpha.seed({ ...end, twinningStatus: 'Off', primaryDeviceVMAddress: 'tel:+15550111' })
+  alpha.seed(end)
   alpha.seed({ ...end, primaryDeviceVMAddress: voicemail })
 
   const { data } = await query(await token('twinning:read twinning:voicemail', watch), question, {
@@ -287,6 +288,45 @@ test("a Primary's operator that does not answer costs the field and nothing else
     { code: 'UPSTREAM_UNAVAILABLE', path: ['twinning', 'voicemailAccess'] },
   ])
 })
+
+const unreadable = { role: 'Tertiary', ownAddress: phone }
+const readable = {
+  role: 'Primary',
+  twinningStatus: 'On',
+  ownAddress: phone,
+  otherDevice: { address: watch },
+  primaryDeviceVMAddress: voicemail,
+  resourceURL: 'http://op.example/twinnings/tw2',
+}
+for (const [title, members, isKnown] of [
+  ['that may be the one looked for is an error of the field, not a null', [unreadable], false],
+  ['beside a readable one of the pair is not missed', [unreadable, readable], true],
+] as const)
+  test(`an end on the Primary device that can't be read and ${title}`, async (t) => {
+    const { query, sandbox, token } = await startGateway(t)
+    const { alpha, beta } = sandbox.operators
+    beta.seed({ id: 'tw1', ownAddress: watch, otherDevice: { address: phone } })
+    alpha.faults.add({ body: { twinningList: { twinning: [...members] } } })
+
+    const answer = await query(await token('twinning:read twinning:voicemail', watch), question, {
+      id: idOf('beta', watch, 'tw1'),
+    })
+
+    assert.deepEqual(answer.data.twinning.voicemailAccess, isKnown ? { address: voicemail } : null)
+    assert.deepEqual(
+      answer.errors.map(({ message, path, extensions }) => ({ message, path, extensions })),
+      isKnown
+        ? []
+        : [
+            {
+              message:
+                "operator alpha gave an answer that can't be used: twinningList.twinning[0].resourceURL: expected an http or https URL, got nothing",
+              path: ['twinning', 'voicemailAccess'],
+              extensions: { code: 'UPSTREAM_INVALID_RESPONSE' },
+            },
+          ],
+    )
+  })
 
 const safe = [
   ['tel:+1-555-0999', 'tel:+15550999'],

@@ -150,3 +150,38 @@ test('a change that was read replaces what was stale', async (t) => {
 
   assert.deepEqual(data.twinningDevice.twinnings.nodes, [{ name: 'second' }])
 })
+
+test('a twinning that is gone does not come back while the operator is down', async (t) => {
+  const { gateway, token, beta, pass } = await startAt(t, { environment: { CACHE_TTL_S: '10' } })
+  const ids = await gateway.query(token, '{ twinningDevice { twinnings { nodes { id } } } }')
+  const { id } = ids.data.twinningDevice.twinnings.nodes[0]
+  const one = 'query ($id: ID!) { twinning(id: $id) { name } }'
+  assert.deepEqual((await gateway.query(token, one, { id })).data, { twinning: { name: 'first' } })
+
+  pass(10_000)
+  beta.faults.add({ status: 404, times: 1 })
+  const gone = await gateway.query(token, one, { id })
+  beta.faults.add({ status: 503 })
+  const down = await gateway.query(token, one, { id })
+
+  assert.deepEqual([gone.data, gone.errors], [{ twinning: null }, []])
+  assert.deepEqual(down.data, { twinning: null })
+  assert.deepEqual(
+    down.errors.map(({ extensions }) => extensions.code),
+    ['UPSTREAM_UNAVAILABLE'],
+  )
+})
+
+for (const directive of ['must-revalidate', 'proxy-revalidate', 's-maxage=10'])
+  test(`${directive} forbids that what is past its freshness is served while the operator is down`, async (t) => {
+    const { gateway, token, beta, pass } = await startAt(t, { cacheControl: `max-age=10, ${directive}` })
+    beta.faults.add({ status: 503 })
+
+    pass(10_000)
+    const { errors } = await gateway.query(token, list)
+
+    assert.deepEqual(
+      errors.map(({ extensions }) => extensions.code),
+      ['UPSTREAM_UNAVAILABLE'],
+    )
+  })

@@ -76,7 +76,7 @@ test('what is kept in Redis ends by itself when its grace is over', async (t) =>
   assert.ok(leftMs > 50_000 && leftMs <= 60_000, String(leftMs))
 })
 
-const whole = { g: '0', f: Date.now() + 60_000, u: Date.now() + 60_000, v: { text: 'planted' } }
+const whole = { g: 'present', f: Date.now() + 60_000, u: Date.now() + 60_000, v: { text: 'planted' } }
 for (const [what, stored] of [
   ['no JSON', 'nonsense'],
   ['null', 'null'],
@@ -89,7 +89,7 @@ for (const [what, stored] of [
   test(`an entry of Redis that is ${what} is a miss`, async (t) => {
     const server = await startRedis(t)
     const { texts, loads } = await openShared(t, [server.url])
-    await client(t, server).set(entry, stored)
+    await client(t, server).mset(generation, 'present', entry, stored)
 
     assert.deepEqual([await texts(['a']), loads], [['a'], [['a']]])
   })
@@ -105,15 +105,60 @@ test('an entry of another type than text costs an error that nobody sees', async
 test('a planted entry that is whole would be answered: the misses above are for their faults', async (t) => {
   const server = await startRedis(t)
   const { texts } = await openShared(t, [server.url])
-  await client(t, server).set(entry, JSON.stringify(whole))
+  await client(t, server).mset(generation, 'present', entry, JSON.stringify(whole))
 
   assert.deepEqual(await texts(['a']), ['planted'])
+})
+
+test('entries whose generation Redis has dropped do not come back with a new one', async (t) => {
+  const server = await startRedis(t)
+  const redis = client(t, server)
+  const one = await openShared(t, [server.url])
+  await one.texts(['a'], () => loaded('old'))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+  await one.shared.evict([tag])
+
+  await redis.del(generation)
+  const two = await openShared(t, [server.url])
+
+  assert.deepEqual(await two.texts(['a'], () => loaded('new')), ['new'])
+  await until('the new one is in Redis', async () => (await redis.get(entry))?.includes('new') === true)
+  const three = await openShared(t, [server.url])
+  assert.deepEqual(await three.texts(['a'], () => loaded('newer')), ['new'])
+})
+
+test('what is not to be kept takes the place of what was kept, in memory and in Redis', async (t) => {
+  const server = await startRedis(t)
+  const redis = client(t, server)
+  const { texts } = await openShared(t, [server.url])
+  const down = () => new UpstreamUnavailable('beta', 'could not be reached')
+  await texts(['a'], () => loaded('old', { freshForMs: 0, graceMs: 60_000 }))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+
+  await texts(['a'], () => loaded('gone', { freshForMs: 0, graceMs: 0 }))
+  await until('it is gone from Redis', async () => (await redis.exists(entry)) === 0)
+
+  assert.deepEqual(await texts(['a'], down), ['UpstreamUnavailable'])
+})
+
+test('a value that is not accepted is as good as none, also where loading fails', async (t) => {
+  const server = await startRedis(t)
+  const { texts, cache } = await openShared(t, [server.url])
+  await texts(['a'], () => loaded('without', { freshForMs: 30_000, graceMs: 60_000 }))
+  const accept = ({ text }: { text: string }) => text === 'with'
+  const load = (outcome: ReturnType<typeof loaded> | Error) => () =>
+    Promise.resolve(new Map([['beta|tel:+15560101|a', outcome]]))
+  const down = new UpstreamUnavailable('beta', 'could not be reached')
+
+  assert.deepEqual(await cache.getMany([key('a')], load(down), accept), [down])
+  assert.deepEqual(await cache.getMany([key('a')], load(loaded('with')), accept), [{ text: 'with' }])
+  assert.deepEqual(await cache.peek([key('a'), key('b')]), [{ text: 'with' }, undefined])
 })
 
 test('a stale entry of Redis is answered where the operator is down', async (t) => {
   const server = await startRedis(t)
   const { texts } = await openShared(t, [server.url])
-  await client(t, server).set(entry, JSON.stringify({ ...whole, f: 1 }))
+  await client(t, server).mset(generation, 'present', entry, JSON.stringify({ ...whole, f: 1 }))
 
   const answer = await texts(['a'], () => new UpstreamUnavailable('beta', 'could not be reached'))
 
@@ -147,7 +192,7 @@ test('an eviction gives its tag a new generation and takes no entry of another w
   const redis = client(t, server)
   await texts(['a'])
   await cache.getMany([key('a', 'other')], () => Promise.resolve(new Map([['other|a', loaded('other')]])))
-  await until('both are in Redis', async () => (await redis.dbsize()) === 2)
+  await until('both are in Redis', async () => (await redis.dbsize()) === 4)
 
   await shared.evict([tag])
   const first = await redis.get(generation)
@@ -213,12 +258,13 @@ test('what could not be evicted while the connection was lost is evicted when it
   const redis = client(t, server)
   await one.texts(['a'], () => loaded('old'))
   await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+  const before = await redis.get(generation)
   await redis.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES')
   await until('the loss is noticed', () => one.link.status() === 'down')
 
   await one.shared.evict([tag])
-  const missed = (await redis.exists(generation)) === 0
-  await until('Redis has it', async () => (await redis.exists(generation)) === 1)
+  const missed = (await redis.get(generation)) === before
+  await until('Redis has it', async () => (await redis.get(generation)) !== before)
 
   assert.ok(missed)
   const two = await openShared(t, [server.url])

@@ -247,3 +247,44 @@ test('what GraphQL could not read is not repeated: it may be a code', async (t) 
     ],
   )
 })
+
+const unquoted: [document: string, variables: object, message: string][] = [
+  ['{ f(input: {activationCode "SECRET-1"}) }', {}, 'Syntax Error: Expected ":", found String.'],
+  ['{ f(input: {activationCode """SECRET"1"""}) }', {}, 'Syntax Error: Expected ":", found BlockString.'],
+  ['{ f(input: {activationCode 13579}) }', {}, 'Syntax Error: Expected ":", found Int.'],
+  ['{ f(input: {activationCode 13579.0}) }', {}, 'Syntax Error: Expected ":", found Float.'],
+  ['{ f(input: {activationCode SECRET1}) }', {}, 'Syntax Error: Expected ":", found Name.'],
+  ['{ f(input: {"SECRET-1"}) }', {}, 'Syntax Error: Expected Name, found String.'],
+  ['13579', {}, 'Syntax Error: Unexpected Int.'],
+  [
+    'mutation { activateTwinning(input: "SECRET-1") { userErrors { code } } }',
+    {},
+    'Expected value of type "ActivateTwinningInput!"',
+  ],
+  [
+    'mutation { setTwinningStatus(input: {id: "x", twinningStatus: SECRET1}) { userErrors { code } } }',
+    {},
+    'Value does not exist in "TwinningToggle" enum.',
+  ],
+  [
+    'mutation { setTwinningStatus(input: {id: "x", twinningStatus: "SECRET-1"}) { userErrors { code } } }',
+    {},
+    'Enum "TwinningToggle" cannot represent non-enum value',
+  ],
+  [
+    'mutation ($input: SetTwinningStatusInput!) { setTwinningStatus(input: $input) { userErrors { code } } }',
+    { input: { id: 'x', twinningStatus: 'A"; SECRET' } },
+    'Variable "$input" got invalid value at "input.twinningStatus"; Value does not exist in "TwinningToggle" enum.',
+  ],
+]
+for (const [document, variables, message] of unquoted)
+  test(`${document} is refused without a word of what was given: ${message}`, async (t) => {
+    const { query, token } = await startGateway(t)
+
+    const { errors } = await query(await token('twinning:write', phone), document, variables)
+
+    assert.deepEqual(
+      errors.map((error) => error.message),
+      [message],
+    )
+  })

@@ -197,6 +197,10 @@ for (const empty of [{}, { resourceURL }, { twinning: null }, { twinning: [] }, 
     assert.deepEqual(list(empty), { twinnings: [], leftOut: [] })
   })
 
+test('a body without any element is a list with none', () => {
+  assert.deepEqual(decodeTwinningListBody({}, asked), { twinnings: [], leftOut: [] })
+})
+
 test('the order of a list is the operator’s', () => {
   const at = (id: string) => ({ ...least, resourceURL: `http://op.example/twinnings/${id}` })
 
@@ -237,7 +241,7 @@ test('members that can’t be decoded are left out, each named by its path, and 
 })
 
 for (const [body, message] of [
-  [{}, 'twinningList: expected an object, got nothing'],
+  [{ error: 'none' }, 'twinningList: expected an object, got nothing'],
   [{ twinningList: [] }, 'twinningList: expected an object, got a list'],
   [{ twinningList: 'none' }, 'twinningList: expected an object, got another string'],
   [[], 'body: expected an object, got a list'],

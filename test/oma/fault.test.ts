@@ -147,3 +147,17 @@ test('a text that names a variable a million times does not grow beyond all boun
 
   assert.equal(fault?.text, 'x'.repeat(2000))
 })
+
+for (const [text, shown] of [
+  ['failed for authCode AUTHZZZ', 'failed for authCode [redacted]'],
+  ['activationCode is AUTH-ZZZ, sorry', 'activationCode is [redacted], sorry'],
+  ['the activationCode 12345678 is used', 'the activationCode [redacted] is used'],
+  ['activationCode must have 8 characters', 'activationCode must have 8 characters'],
+  [
+    'Invalid input value for message part activationCode',
+    'Invalid input value for message part activationCode',
+  ],
+] as const)
+  test(`a code that stands in a sentence is told from its words: ${text}`, () => {
+    assert.equal(service({ messageId: 'SVC0001', text })?.text, shown)
+  })

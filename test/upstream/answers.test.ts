@@ -313,3 +313,30 @@ function withoutLocations(errors: readonly object[]): object[] {
     Object.fromEntries(Object.entries(error).filter(([name]) => name !== 'locations')),
   )
 }
+
+test('a code that the operator has shown once is not repeated in anything that it says later', async (t) => {
+  const gateway = await startGateway(t, { environment: { CACHE_TTL_S: '0', CACHE_STALE_S: '0' } })
+  const { beta } = gateway.sandbox.operators
+  beta.seed({ ownAddress: watch, id: 'w1', authCode: 'ZZZ' })
+  const token = await gateway.token('twinning:read twinning:write', watch)
+  const first = await gateway.query(token, '{ twinningDevice { twinnings { nodes { id } } } }')
+  const { id } = first.data.twinningDevice.twinnings.nodes[0]
+  const said = { messageId: 'POL0001', text: 'no %1 here', variables: ['ZZZ'] }
+  const body = { requestError: { policyException: said } }
+
+  beta.faults.add({ match: { method: 'GET' }, status: 500, body })
+  const read = await gateway.query(token, 'query ($id: ID!) { twinning(id: $id) { name } }', { id })
+  beta.faults.clear()
+  beta.faults.add({ match: { method: 'DELETE' }, status: 403, body })
+  const removed = await gateway.query(
+    token,
+    'mutation ($id: ID!) { deleteTwinning(input: { id: $id }) { userErrors { message } } }',
+    { id },
+  )
+
+  assert.deepEqual(
+    read.errors.map(({ message }) => message),
+    ['no [redacted] here'],
+  )
+  assert.deepEqual(removed.data.deleteTwinning, { userErrors: [{ message: 'no [redacted] here' }] })
+})

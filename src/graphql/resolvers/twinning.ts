@@ -35,12 +35,8 @@ export const PrimaryTwinning: PrimaryTwinningResolvers = {
 
 export const SecondaryTwinning: SecondaryTwinningResolvers = {
   ...shared,
-  activationCode: async (visible, _, { reader }) => {
-    const { activationCode } = await reader.codes(visible)
-    // Once used it says nothing any more, whether or not the operator has taken it away.
-    return visible.twinning.twinningStatus === 'PENDING' ? (activationCode ?? null) : null
-  },
-  authCode: async (visible, _, { reader }) => (await reader.codes(visible)).authCode ?? null,
+  activationCode: async (visible, _, { reader }) => (await reader.activationCode(visible)) ?? null,
+  authCode: async (visible, _, { reader }) => (await reader.authCode(visible)) ?? null,
   voicemailAccess: async (visible, _, { reader }) => {
     const address = await reader.voicemail(visible)
     return address ? { address } : null
@@ -79,27 +75,27 @@ async function ofRole(role: 'PRIMARY' | 'SECONDARY', reading: Promise<VisibleTwi
  * masked as such; one that holds an address of this twinning in some other way, or can't be read, is not shown at all.
  */
 function maskUrl({ resourceURL, ref, ownAddress, otherDevice }: VisibleTwinning['twinning']): string {
-  const numbers = [ref.device, ownAddress, otherDevice?.address].flatMap((known) => numberOf(known) ?? [])
+  const known = [ref.device, ownAddress, otherDevice?.address].flatMap((address) => numberOf(address) ?? [])
   const url = new URL(resourceURL)
   const segments = url.pathname.split('/').map((segment) => {
     const text = decoded(segment)
     const address = text === undefined ? undefined : parseAddress(text.trim())
     if (address) return encodeURIComponent(maskAddress(address))
-    const isReadable = text !== undefined && !numbers.some((number) => bare(text).includes(number))
+    const isReadable = text !== undefined && !known.some((part) => bare(text).includes(part))
     return isReadable ? segment : '*****'
   })
   return url.origin + segments.join('/')
 }
 
-/** What of an address tells whose it is, without prefixes that a path may lack: a country's, a scheme, a `+`. */
+/** What of an address tells whose it is, without what a path may lack: a scheme, a country's prefix, a host. */
 function numberOf(address: DeviceAddress | undefined): string | undefined {
-  const [own = ''] = (address ?? '').split(';', 1)
-  const number = bare(own.slice(own.indexOf(':') + 1))
-  return (own.startsWith('tel:') ? number.slice(-7) : number) || undefined
+  const [, own = ''] = /^[a-z]+:[;@]*([^;@]+)/.exec(address ?? '') ?? []
+  const number = bare(decoded(own) ?? own)
+  return (/^[\d*#]+$/.test(number) ? number.slice(-7) : number) || undefined
 }
 
 function bare(text: string): string {
-  return text.replace(/[-.() ]/g, '').toLowerCase()
+  return text.replace(/[-+_.() ]/g, '').toLowerCase()
 }
 
 /** Undoes escapes of escapes too; `undefined` for what can't be read, or has no end. */
