@@ -68,7 +68,8 @@ export async function createApp(
   // Whom to ask, and who asks.
   const operators = createOperators(config.operators, config.timeoutMs)
   const sealer = createSealer(config.idKeys)
-  const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 4 + 10_000 })
+  // At worst a POST and a GET by its Location, each sent again after a 401, each time with a new token: 8 exchanges.
+  const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 8 + 10_000 })
   const verify = createVerifier(config)
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
 
@@ -101,7 +102,7 @@ export async function createApp(
   registerStream(http, { schema, createContext, introspection })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
-  if (config.explorer) registerExplorer(http, { characters, firstQuery })
+  if (config.explorer) registerExplorer(http, { characters })
   http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
 
   async function closeAll(): Promise<void> {
@@ -125,32 +126,6 @@ export async function createApp(
     close: () => (closing ??= closeAll()),
   }
 }
-
-const firstQuery = `# The twinnings of the device that calls. Choose above who that is.
-query MyTwinnings {
-  twinningDevice {
-    address
-    twinnings {
-      totalCount
-      nodes {
-        id
-        role
-        name
-        twinningStatus
-        otherDevice {
-          address
-          name
-        }
-        ... on SecondaryTwinning {
-          voicemailAccess {
-            address
-          }
-        }
-      }
-    }
-  }
-}
-`
 
 function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Verify {
   if (auth === 'off') return verifyNothing

@@ -1,9 +1,10 @@
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { z } from 'zod'
+import { refSchema } from './cache/codecs.ts'
 import { deviceTag } from './cache/keys.ts'
 import type { Evictions } from './cache/evictions.ts'
 import type { SharedStore } from './cache/shared.ts'
-import { parseAddress, type DeviceAddress } from './domain/address.ts'
+import type { DeviceAddress } from './domain/address.ts'
 import type { TwinningRef } from './domain/twinning.ts'
 
 /** One change of one twinning, as far as the gateway can know it. */
@@ -18,22 +19,14 @@ export type Changes = {
   ) => Promise<void>
   /** Tells of the changes that another instance has announced, once they are evicted here. */
   readonly hear: (news: unknown) => void
-  /** Changes of one device's twinnings from now on, until the signal ends it. */
+  /**
+   * Changes of one device's twinnings from this call on, until the signal ends it. For whoever is slow, those of one
+   * twinning become one, in the place of the first: what waits is at most one for each twinning it has or had.
+   */
   readonly watch: (device: DeviceAddress, signal: AbortSignal) => AsyncIterable<Change>
 }
 
-const address = z.string().transform((text, context) => {
-  const parsed = parseAddress(text)
-  if (parsed !== undefined) return parsed
-  context.addIssue('expected an address')
-  return z.NEVER
-})
-const announced = z.array(
-  z.object({
-    kind: z.enum(['CREATED', 'UPDATED', 'DELETED']),
-    ref: z.object({ operatorId: z.string(), device: address, twinningId: z.string() }),
-  }),
-)
+const announced = z.array(z.object({ kind: z.enum(['CREATED', 'UPDATED', 'DELETED']), ref: refSchema }))
 
 /** `shared`: the store of all instances, where there is one. */
 export function createChanges({
@@ -43,7 +36,7 @@ export function createChanges({
   evictions: Evictions
   shared: SharedStore | undefined
 }): Changes {
-  const bus = new EventEmitter().setMaxListeners(0)
+  const bus: Bus = new EventEmitter<Heard>().setMaxListeners(0)
 
   function tell(changes: readonly Change[]): void {
     for (const change of changes) bus.emit(change.ref.device, change)
@@ -58,12 +51,59 @@ export function createChanges({
       tell(changes)
     },
     hear: (news) => tell(announced.safeParse(news).data ?? []),
-    watch: async function* (device, signal) {
-      try {
-        for await (const [change] of on(bus, device, { signal })) yield change as Change
-      } catch (error) {
-        if (!signal.aborted) throw error
-      }
-    },
+    watch: (device, signal) => watchOn(bus, device, signal),
   }
+}
+
+type Heard = Record<string, [Change]>
+type Bus = EventEmitter<Heard>
+
+function watchOn(bus: Bus, device: DeviceAddress, signal: AbortSignal): AsyncIterable<Change> {
+  const waiting = new Map<string, Change>()
+  const wakeUp = new EventEmitter()
+  const hear = (change: Change) => {
+    const name = JSON.stringify([change.ref.operatorId, change.ref.twinningId])
+    const older = waiting.get(name)
+    waiting.set(name, older ? asOne(older, change) : change)
+    wakeUp.emit('wake')
+  }
+  const stop = () => {
+    bus.off(device, hear)
+    signal.removeEventListener('abort', stop)
+    wakeUp.emit('wake')
+  }
+
+  // Not in the generator, whose body runs only once it is asked for the first change.
+  if (!signal.aborted) {
+    bus.on(device, hear)
+    signal.addEventListener('abort', stop)
+  }
+  return deliver(waiting, { wakeUp, signal, stop })
+}
+
+async function* deliver(
+  waiting: Map<string, Change>,
+  { wakeUp, signal, stop }: { wakeUp: EventEmitter; signal: AbortSignal; stop: () => void },
+) {
+  try {
+    while (!signal.aborted) {
+      const [first] = waiting
+      if (!first) {
+        await once(wakeUp, 'wake')
+        continue
+      }
+      const [name, change] = first
+      waiting.delete(name)
+      yield change
+    }
+  } finally {
+    stop()
+  }
+}
+
+/** Two changes of one twinning, for somebody who has heard of neither. */
+function asOne(older: Change, newer: Change): Change {
+  if (older.kind === 'CREATED' && newer.kind === 'UPDATED') return older
+  if (older.kind === 'DELETED' && newer.kind === 'CREATED') return { ...newer, kind: 'UPDATED' }
+  return newer
 }

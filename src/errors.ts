@@ -64,6 +64,15 @@ export class UpstreamTimeout extends GatewayError {
   }
 }
 
+/** Another instance has not ended what the same idempotencyKey began: whether it was done is not known. */
+export class OutcomeUnknown extends GatewayError {
+  override readonly name = 'OutcomeUnknown'
+  readonly code = 'UPSTREAM_TIMEOUT'
+  constructor(afterMs: number, options?: ErrorOptions) {
+    super(`the first call with this idempotencyKey has not ended in ${afterMs} ms`, options)
+  }
+}
+
 /** The operator answered, but not in a form that can be used; `problem` names the path of what was wrong. */
 export class UpstreamInvalidResponse extends GatewayError {
   override readonly name = 'UpstreamInvalidResponse'

@@ -31,12 +31,21 @@ async function run(): Promise<void> {
     console.log(describeSandbox({ url, sandbox, characters }))
   }
 
-  const stop = () => {
+  onFirstSignal(() => {
     // What hangs is not waited for; the process ends with a code that says so.
     setTimeout(() => process.exit(1), stopWithinMs).unref()
     void app.close().then(() => sandbox?.close())
+  })
+}
+
+/** Without a listener a second signal, be it the same or the other, ends the process at once. */
+function onFirstSignal(stop: () => void): void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const heard = () => {
+    for (const signal of signals) process.off(signal, heard)
+    stop()
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  for (const signal of signals) process.on(signal, heard)
 }
 
 /** The settings of a gateway that uses the sandbox, where nothing else was set. */

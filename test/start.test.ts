@@ -55,6 +55,15 @@ async function listening({ output, child }: Started): Promise<string> {
   return line.exec(output())?.[1] ?? assert.fail(output())
 }
 
+async function refusesConnections(url: string): Promise<boolean> {
+  try {
+    await fetch(`${url}/health/live`)
+    return false
+  } catch {
+    return true
+  }
+}
+
 async function banner(started: Started): Promise<string> {
   await until('the banner is complete', () => started.output().includes('Ctrl-C stops it all'), 15_000)
   return started.output()
@@ -157,6 +166,31 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.equal(code, 0)
     assert.ok(ms < 3000, `${Math.round(ms)} ms`)
     assert.equal(started.errors(), '')
+  })
+
+for (const [first, second] of [
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGINT', 'SIGTERM'],
+] as const)
+  test(`${second} after ${first} ends it at once, though a request still waits`, async (t) => {
+    const { sandbox, environment } = await withOperators(t)
+    const { alpha } = sandbox.operators
+    const started = start(t, { ...environment, OMA_TIMEOUT_MS: '8000' })
+    const url = await listening(started)
+    alpha.faults.add({ match: { method: 'GET' }, hang: true })
+    const arrived = alpha.nextRequest()
+    const query = '{ twinningDevice { twinnings { totalCount } } }'
+    const cutOff = assert.rejects(post(url, await sandbox.characters.phone.token(), query))
+    await arrived
+
+    started.child.kill(first)
+    await until('it takes no more connections', () => refusesConnections(url))
+    started.child.kill(second)
+    const { ms } = await started.ended()
+
+    assert.equal(started.child.signalCode, second)
+    assert.ok(ms < 1000, `${Math.round(ms)} ms`)
+    await cutOff
   })
 
 /** Settings of a gateway alone, in front of a sandbox that the test has started. */

@@ -8,13 +8,20 @@ import { getStaticFile, type StaticFile } from 'ruru/static'
 /** Somebody whom the explorer's visitor can call the API as, with one click. */
 export type Character = { readonly name: string; readonly who: string; readonly token: string }
 
-export type ExplorerOptions = { readonly characters: readonly Character[]; readonly firstQuery: string }
+export type ExplorerOptions = {
+  readonly characters: readonly Character[]
+  /** What the editor holds at a first visit. */
+  readonly firstQuery?: string
+}
 
 /**
  * GraphiQL at `GET /`, whole from this server. The page holds the characters' tokens: give it none that is worth
  * anything outside the sandbox. Without characters it has no bar to choose one.
  */
-export function registerExplorer(app: FastifyInstance, options: ExplorerOptions): void {
+export function registerExplorer(
+  app: FastifyInstance,
+  { characters, firstQuery = myTwinnings }: ExplorerOptions,
+): void {
   const ours = readAssets()
   const assetsPath = `/explorer/${versionOf(ours)}/`
 
@@ -23,7 +30,7 @@ export function registerExplorer(app: FastifyInstance, options: ExplorerOptions)
     return secure(reply, pagePolicy(nonce, request.host))
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
-      .send(explorerPage({ ...options, assetsPath, nonce }))
+      .send(explorerPage({ characters, firstQuery, assetsPath, nonce }))
   })
 
   app.get<{ Params: { '*': string } }>('/explorer/*', async (request, reply) => {
@@ -50,6 +57,32 @@ export function registerExplorer(app: FastifyInstance, options: ExplorerOptions)
 }
 
 const graphqlPath = '/graphql'
+
+const myTwinnings = `# The twinnings of the device that calls. Choose above who that is.
+query MyTwinnings {
+  twinningDevice {
+    address
+    twinnings {
+      totalCount
+      nodes {
+        id
+        role
+        name
+        twinningStatus
+        otherDevice {
+          address
+          name
+        }
+        ... on SecondaryTwinning {
+          voicemailAccess {
+            address
+          }
+        }
+      }
+    }
+  }
+}
+`
 
 // A worker obeys the policy of its own response, not of the page that starts it.
 const workerPolicy = "default-src 'none'; script-src 'self'"
@@ -102,7 +135,7 @@ function pagePolicy(nonce: string, host: string): string {
   ].join('; ')
 }
 
-type Page = ExplorerOptions & { readonly assetsPath: string; readonly nonce: string }
+type Page = Required<ExplorerOptions> & { readonly assetsPath: string; readonly nonce: string }
 
 function explorerPage({ characters, firstQuery, assetsPath, nonce }: Page): string {
   const nonced = (scripts: string) => scripts.replaceAll('<script', `<script nonce="${nonce}"`)

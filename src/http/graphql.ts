@@ -66,7 +66,7 @@ export function registerGraphql(
 }
 
 /** Aborted when the client goes away before it has its answer. */
-export function goneSignal(reply: FastifyReply): AbortSignal {
+function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()

@@ -55,9 +55,11 @@ export function registerStream(
         },
       ]
     },
-    onNext: (_, __, result) => ({
+    onNext: ({ warnings }, _, result) => ({
       ...result,
       ...(result.errors && { errors: result.errors.map((error) => masked(error)) }),
+      // One context serves the whole stream: what is told with this event is not told again.
+      ...(warnings.length > 0 && { extensions: { ...result.extensions, warnings: warnings.splice(0) } }),
     }),
   })
 
@@ -65,7 +67,16 @@ export function registerStream(
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     handler: async (request, reply) => {
-      const context = await createContext(request.headers.authorization, endSignal(reply))
+      const end = new AbortController()
+      let expiry: NodeJS.Timeout | undefined
+      // Before anything is waited for: a client may leave meanwhile, and a connection closes but once.
+      reply.raw.once('close', () => {
+        end.abort()
+        open.delete(reply)
+        clearTimeout(expiry)
+      })
+      const context = await createContext(request.headers.authorization, end.signal)
+      if (end.signal.aborted) return reply
       if (context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
       if (!request.headers.accept?.includes(eventStream))
         return sendErrors(request, reply, 406, [{ message: `ask for it with Accept: ${eventStream}` }])
@@ -73,15 +84,9 @@ export function registerStream(
       request.headers.accept = eventStream
       contexts.set(request, context)
       const { expiresAt } = context.principal
-      const expiry =
-        expiresAt === undefined
-          ? undefined
-          : setTimeout(() => reply.raw.end(), Math.min(expiresAt - Date.now(), longestMs))
+      if (expiresAt !== undefined)
+        expiry = setTimeout(() => reply.raw.end(), Math.min(expiresAt - Date.now(), longestMs))
       open.add(reply)
-      reply.raw.once('close', () => {
-        open.delete(reply)
-        clearTimeout(expiry)
-      })
       try {
         await handler(request, reply)
       } catch (error) {
@@ -98,13 +103,6 @@ export function registerStream(
     for (const reply of open) reply.raw.end()
     done()
   })
-}
-
-/** Aborted when the stream has ended, whoever ended it: nobody waits for changes any longer. */
-function endSignal(reply: FastifyReply): AbortSignal {
-  const end = new AbortController()
-  reply.raw.once('close', () => end.abort())
-  return end.signal
 }
 
 /** What can't be parsed is let through to where it gets its proper error. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { UpstreamTimeout } from '../errors.ts'
+import { OutcomeUnknown } from '../errors.ts'
 import type { RedisLink } from '../redis/redis.ts'
-import { Refused, type Refusal } from './refusal.ts'
+import { Refused, refusalCodes, type Refusal } from './refusal.ts'
 
 /** What is kept of a change: the id of its twinning, or why there is none. Never a code. */
 export type Outcome = { readonly id: string } | { readonly refusal: Refusal }
@@ -14,14 +14,15 @@ export type Idempotency = {
   /**
    * `key` names caller, operation and the caller's own key; `digest` stands for the input. The first call runs; those
    * that come meanwhile wait for it, and fail with it; later ones, for 24 hours, get its outcome. An error that `run`
-   * throws frees the key. Throws Refused where the key came with another input.
+   * throws frees the key. Throws Refused where the key came with another input, and OutcomeUnknown where the first call
+   * does not end. Without Redis the latest 100,000 keys are remembered, and only by the instance that took them.
    */
-  readonly once: (
-    claim: { key: string; digest: string; signal: AbortSignal },
-    run: () => Promise<Outcome>,
-  ) => Promise<{ outcome: Outcome; replayed: boolean }>
+  readonly once: (claim: Claim, run: () => Promise<Outcome>) => Promise<Outcome>
 }
 
+type Claim = { readonly key: string; readonly digest: string }
+
+const maxKeysInMemory = 100_000
 const keepMs = 24 * 3600 * 1000
 const pollMs = 25
 const prefix = 'twinning-gateway:1:once:'
@@ -29,14 +30,7 @@ const prefix = 'twinning-gateway:1:once:'
 const tried = { always: true }
 
 const refusal = z.object({
-  code: z.enum([
-    'INVALID_ACTIVATION_CODE',
-    'INVALID_INPUT',
-    'INVALID_STATUS_TRANSITION',
-    'NOT_FOUND',
-    'CONFLICT',
-    'REFUSED_BY_POLICY',
-  ]),
+  code: z.enum(refusalCodes),
   message: z.string(),
   field: z.array(z.string()).exactOptional(),
   omaMessageId: z.string().exactOptional(),
@@ -57,38 +51,35 @@ export function createIdempotency({
   leaseMs: number
 }): Idempotency {
   const store = createNotes(redis)
-  const running = new Map<string, ReturnType<Idempotency['once']>>()
+  const running = new Map<string, Promise<Outcome>>()
 
   /** Two calls at once are one, also where it fails: a run that timed out may have been done all the same. */
   const once: Idempotency['once'] = async (claim, run) => {
     const name = JSON.stringify([claim.key, claim.digest])
     const shared = running.get(name)
-    if (shared) return { ...(await shared), replayed: true }
+    if (shared) return shared
     const fresh = onceAmongInstances(claim, run).finally(() => running.delete(name))
     running.set(name, fresh)
     return fresh
   }
 
-  async function onceAmongInstances(
-    { key, digest, signal }: { key: string; digest: string; signal: AbortSignal },
-    run: () => Promise<Outcome>,
-  ): Promise<{ outcome: Outcome; replayed: boolean }> {
+  async function onceAmongInstances({ key, digest }: Claim, run: () => Promise<Outcome>): Promise<Outcome> {
     const owner = randomUUID()
     const giveUpAt = Date.now() + leaseMs * 2
     // Sequential on purpose: each turn looks whether the run of another instance has ended.
     while (Date.now() < giveUpAt) {
       const found = await store.claim(key, { digest, owner }, leaseMs)
-      if (!found) return { outcome: await runOwned(key, { digest, owner }, run), replayed: false }
+      if (!found) return await runOwned(key, { digest, owner }, run)
       if (found.digest !== digest)
         throw new Refused({
           code: 'INVALID_INPUT',
           message: 'this idempotencyKey was used with another input',
           field: ['input', 'idempotencyKey'],
         })
-      if (found.outcome) return { outcome: found.outcome, replayed: true }
-      await delay(pollMs, undefined, { signal })
+      if (found.outcome) return found.outcome
+      await delay(pollMs)
     }
-    throw new UpstreamTimeout('behind this idempotencyKey', leaseMs * 2)
+    throw new OutcomeUnknown(leaseMs * 2)
   }
 
   async function runOwned(key: string, mine: Note, run: () => Promise<Outcome>): Promise<Outcome> {
@@ -114,7 +105,7 @@ type Notes = {
 
 /** In Redis for all instances; in memory without it, and beside it, for as long as it fails. */
 function createNotes(redis: RedisLink | undefined): Notes {
-  const memory = new LRUCache<string, Note>({ max: 10_000, ttl: keepMs })
+  const memory = new LRUCache<string, Note>({ max: maxKeysInMemory, ttl: keepMs })
   const name = (key: string) => prefix + key
   return {
     claim: async (key, mine, leaseMs) => {

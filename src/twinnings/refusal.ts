@@ -1,14 +1,18 @@
 import { UpstreamRefusal } from '../errors.ts'
 
+/** All that a change may be refused for. */
+export const refusalCodes = [
+  'INVALID_ACTIVATION_CODE',
+  'INVALID_INPUT',
+  'INVALID_STATUS_TRANSITION',
+  'NOT_FOUND',
+  'CONFLICT',
+  'REFUSED_BY_POLICY',
+] as const
+
 /** What a person can put right about a change that was not made. Becomes a `userErrors` entry as it is. */
 export type Refusal = {
-  readonly code:
-    | 'INVALID_ACTIVATION_CODE'
-    | 'INVALID_INPUT'
-    | 'INVALID_STATUS_TRANSITION'
-    | 'NOT_FOUND'
-    | 'CONFLICT'
-    | 'REFUSED_BY_POLICY'
+  readonly code: (typeof refusalCodes)[number]
   readonly message: string
   /** The path into the arguments. */
   readonly field?: string[]

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { subscribe as hearOf, unsubscribe as hearNoMore } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { createClient } from 'graphql-sse'
+import { createSandbox } from '../../src/sandbox/world.ts'
 import { phone, startGateway, watch, type Gateway } from '../support/gateway.ts'
 import { startRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const changed = `subscription ($device: DeviceAddress) {
   twinningChanged(deviceAddress: $device) {
@@ -57,7 +63,8 @@ function stream(
     token,
     accept = 'text/event-stream',
     query = changed,
-  }: { token?: string; accept?: string; query?: string },
+    signal,
+  }: { token?: string; accept?: string; query?: string; signal?: AbortSignal },
 ): Promise<Response> {
   return fetch(`${url}/graphql/stream`, {
     method: 'POST',
@@ -67,6 +74,7 @@ function stream(
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query }),
+    signal: signal ?? null,
   })
 }
 
@@ -419,3 +427,90 @@ test('a gateway that closes ends its streams', async (t) => {
   assert.equal(await response.text(), ':\n\n')
   assert.ok(performance.now() - started < 2000)
 })
+
+test('each event tells what it lacks, and not again what an earlier one lacked', async (t) => {
+  const gateway = await startGateway(t)
+  const token = await gateway.token(own, watch)
+  gateway.sandbox.operators.beta.seed({ ownAddress: watch, otherDevice: { address: 'nonsense' } })
+  const query = 'subscription { twinningChanged { twinning { ownDevice { twinnings { totalCount } } } } }'
+  const { next } = await subscribe(t, gateway, token, { query })
+
+  await gateway.query(token, request)
+  const first = await next()
+  await gateway.query(token, request)
+  const second = await next()
+
+  const warnings = [
+    {
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      message:
+        'twinningList.twinning[0].otherDevice.address: expected a tel:, sip:, sips: or acr: URI, got another string',
+      path: ['twinningChanged', 'twinning', 'ownDevice', 'twinnings'],
+    },
+  ]
+  const event = (totalCount: number) => ({
+    data: { twinningChanged: { twinning: { ownDevice: { twinnings: { totalCount } } } } },
+    extensions: { warnings },
+  })
+  assert.deepEqual([first, second], [event(1), event(2)])
+})
+
+test('clients that leave while their tokens are verified leave nothing behind', async (t) => {
+  const sandbox = await createSandbox({ seed: false })
+  t.after(sandbox.close)
+  const keys = await slowKeys(t, new URL(sandbox.issuer.jwksUrl))
+  const gateway = await startGateway(t, { sandbox, config: (config) => ({ ...config, jwksUrl: keys.url }) })
+  const hour = 3600_000
+  const token = await gateway.token(own, watch, { exp: Math.floor((Date.now() + 3 * hour) / 1000) })
+  const responses = streamResponses(t)
+  const timers = t.mock.method(globalThis, 'setTimeout')
+  const leave = new AbortController()
+
+  const left = Array.from({ length: 20 }, () =>
+    assert.rejects(stream(gateway, { token, signal: leave.signal })),
+  )
+  await until('all have arrived', () => responses.length === 20)
+  const closed = responses.map((response) => once(response, 'close'))
+  await keys.asked
+  leave.abort()
+  await Promise.all([...left, ...closed])
+  keys.release()
+  const staying = await stream(gateway, { token })
+
+  assert.equal(staying.status, 200)
+  const expiries = timers.mock.calls.filter(({ arguments: [, ms = 0] }) => ms > 2 * hour)
+  assert.equal(expiries.length, 1)
+  await staying.body?.cancel()
+})
+
+/** A stand-in for the issuer's key set that answers only once it is let. */
+async function slowKeys(t: TestContext, keysUrl: URL) {
+  const asked = Promise.withResolvers<undefined>()
+  const released = Promise.withResolvers<undefined>()
+  const server = createServer((_, response) => {
+    asked.resolve(undefined)
+    void released.promise
+      .then(() => fetch(keysUrl))
+      .then((keys) => keys.text())
+      .then((text) => response.setHeader('content-type', 'application/json').end(text))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return {
+    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    asked: asked.promise,
+    release: () => released.resolve(undefined),
+  }
+}
+
+/** The responses that servers of this process begin from now on to requests for a stream. */
+function streamResponses(t: TestContext): ServerResponse[] {
+  const found: ServerResponse[] = []
+  const note = (message: unknown) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
+    if (request.url === '/graphql/stream') found.push(response)
+  }
+  hearOf('http.server.request.start', note)
+  t.after(() => hearNoMore('http.server.request.start', note))
+  return found
+}

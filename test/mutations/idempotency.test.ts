@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { Redis } from 'ioredis'
+import { createRedisLink } from '../../src/redis/redis.ts'
+import { createIdempotency } from '../../src/twinnings/idempotency.ts'
 import {
   clearTraffic,
   phone,
@@ -274,4 +277,51 @@ test('a right that is gone by the time of the replay is gone for the replay too'
     errors.map(({ extensions }) => extensions.code),
     ['FORBIDDEN'],
   )
+})
+
+test('a call whose first has died on another instance is told so, and the operator is not asked', async (t) => {
+  const { url } = await startRedis(t)
+  const redis = await createRedisLink([new URL(url)])
+  t.after(redis.close)
+  await redis.attempt('test', (client) =>
+    client.set('twinning-gateway:1:once:k', JSON.stringify({ digest: 'd', owner: 'a dead instance' })),
+  )
+  const { once } = createIdempotency({ redis, leaseMs: 100 })
+
+  const waiting = once({ key: 'k', digest: 'd' }, () => assert.fail('the change is run a second time'))
+
+  await assert.rejects(waiting, {
+    name: 'OutcomeUnknown',
+    code: 'UPSTREAM_TIMEOUT',
+    message: 'the first call with this idempotencyKey has not ended in 200 ms',
+  })
+})
+
+test('without Redis 100,000 keys are remembered', async () => {
+  const { once } = createIdempotency({ redis: undefined, leaseMs: 60_000 })
+  const call = (n: number, id: string) => once({ key: String(n), digest: 'd' }, () => Promise.resolve({ id }))
+  for (let n = 0; n < 100_000; n++) await call(n, 'first')
+
+  const again = await call(0, 'second')
+
+  assert.deepEqual(again, { id: 'first' })
+})
+
+test('a claim outlives the 8 exchanges that one call may take at worst', async (t) => {
+  const server = await startRedis(t)
+  const gateway = await startGateway(t, { environment: { REDIS_URL: server.url, OMA_TIMEOUT_MS: '1000' } })
+  const redis = new Redis(server.url)
+  t.after(() => redis.disconnect())
+  const { beta } = gateway.sandbox.operators
+  beta.faults.add({ match: { method: 'POST' }, hang: true })
+  const arrived = beta.nextRequest()
+  const token = await gateway.token('twinning:write', watch)
+
+  const answer = gateway.query(token, request, { input: { idempotencyKey: 'k' } })
+  await arrived
+  const [name = ''] = await redis.keys('twinning-gateway:1:once:*')
+  const leaseMs = await redis.pttl(name)
+  await answer
+
+  assert.ok(leaseMs > 17_000 && leaseMs <= 18_000, `${leaseMs} ms`)
 })

@@ -32,6 +32,18 @@ test('two Redis servers share neither port nor data, and take settings of their 
   assert.deepEqual(await second.config('GET', 'maxmemory'), ['maxmemory', '3145728'])
 })
 
+test('a Redis whose port another has taken meanwhile starts on the next', async (t) => {
+  const one = await startRedis(t)
+
+  const two = await startRedis(t, { firstPort: one.port })
+
+  assert.notEqual(two.port, one.port)
+  assert.notEqual(two.pid, one.pid)
+  const redis = new Redis(two.url)
+  t.after(() => redis.disconnect())
+  assert.match(await redis.info('server'), new RegExp(`process_id:${two.pid}\r`))
+})
+
 test('a stopped Redis is a process that is gone', async (t) => {
   const server = await startRedis(t)
   const { pid } = server

@@ -22,16 +22,16 @@ export type RedisServer = {
 /** A real Redis of the test's own, on a free port, in memory only; ended with the test. */
 export async function startRedis(
   t: TestContext,
-  { args = [] }: { args?: readonly string[] } = {},
+  { args = [], firstPort }: { args?: readonly string[]; firstPort?: number } = {},
 ): Promise<RedisServer> {
   const program = findProgram('redis-server')
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
-  const port = await findFreePort()
+  let port = firstPort ?? (await findFreePort())
   let child: ChildProcess | undefined
 
   const start = async () => {
     child = await spawnRedis(program, ['--port', String(port), '--dir', folder, ...memoryOnly, ...args])
-    await untilPong(port, child)
+    return untilServing(port, child)
   }
   const stop = async () => {
     const stopped = child
@@ -42,7 +42,11 @@ export async function startRedis(
     await stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  await start()
+  // A port that was free a moment ago may be another test's by now.
+  for (let tries = 1; !(await start()); tries++) {
+    if (tries === startTries) throw new Error(`redis-server has ended ${tries} times at its start`)
+    port = await findFreePort()
+  }
 
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -53,13 +57,14 @@ export async function startRedis(
     stop,
     restart: async () => {
       await stop()
-      await start()
+      if (!(await start())) throw new Error(`redis-server could not be restarted on port ${port}`)
     },
   }
 }
 
 const memoryOnly = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no']
 const startWithinMs = 10_000
+const startTries = 5
 
 async function spawnRedis(program: string, args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -71,20 +76,24 @@ async function spawnRedis(program: string, args: readonly string[]): Promise<Chi
   return child
 }
 
-async function untilPong(port: number, child: ChildProcess): Promise<void> {
+/** False where it has ended before it served. */
+async function untilServing(port: number, child: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + startWithinMs
-  while (!(await answersPing(port))) {
-    if (child.exitCode !== null) throw new Error(`redis-server ended with exit code ${child.exitCode}`)
-    if (Date.now() > deadline) throw new Error(`redis-server gave no PONG within ${startWithinMs} ms`)
+  while (!(await serves(port, child.pid))) {
+    if (child.exitCode !== null) return false
+    if (Date.now() > deadline) throw new Error(`redis-server did not serve within ${startWithinMs} ms`)
     await wait(10)
   }
+  return true
 }
 
-async function answersPing(port: number): Promise<boolean> {
+/** Whether it is this very process that answers, and not the one that has taken its port. */
+async function serves(port: number, pid: number | undefined): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
-  socket.setEncoding('latin1').end('PING\r\n')
+  socket.setEncoding('latin1').end('INFO server\r\n')
   try {
-    return (await socket.toArray({ signal: AbortSignal.timeout(1000) })).join('').startsWith('+PONG')
+    const answer = (await socket.toArray({ signal: AbortSignal.timeout(1000) })).join('')
+    return answer.includes(`process_id:${pid}\r\n`)
   } catch {
     return false
   } finally {

@@ -1,4 +1,4 @@
-import type { DeviceAddress } from '../../domain/address.ts'
+import type { Change } from '../../changes.ts'
 import { BadUserInput, Forbidden } from '../../errors.ts'
 import type { Context } from '../context.ts'
 import type { SubscriptionResolvers } from '../generated.ts'
@@ -11,13 +11,14 @@ export const Subscription: SubscriptionResolvers = {
         throw new BadUserInput('deviceAddress is needed, as the access token was not issued to a device')
       if (!context.reader.mayRead(device))
         throw new Forbidden("the access token does not allow reading this device's twinnings")
-      return changesOf(device, context)
+      // Here, not in the generator: from when the client has its stream, no change is missed.
+      return eventsOf(context.changes.watch(device, context.signal), context)
     },
   },
 }
 
-async function* changesOf(device: DeviceAddress, { changes, reader, sealer, signal }: Context) {
-  for await (const { kind, ref } of changes.watch(device, signal)) {
+async function* eventsOf(changes: AsyncIterable<Change>, { reader, sealer }: Context) {
+  for await (const { kind, ref } of changes) {
     reader.forget()
     const twinningId = sealer.sealRef(ref)
     const reading = kind === 'DELETED' ? Promise.resolve(undefined) : reader.twinning(twinningId)
