@@ -111,6 +111,7 @@ export function readConfig(environment: Environment): { config: Config } | { pro
 /** Rules between settings. */
 function together(given: Readonly<Record<string, string | undefined>>): Problem[] {
   const problems: Problem[] = []
+  const hasOperator = Boolean(given.OMA_SERVER_ROOT ?? given.OMA_OPERATORS_FILE)
   const need = (variable: string, fault: string) => problems.push({ variable, fault })
   if (given.OMA_SERVER_ROOT && given.OMA_OPERATORS_FILE)
     need(
@@ -122,12 +123,14 @@ function together(given: Readonly<Record<string, string | undefined>>): Problem[
       'OMA_AUTH',
       'expected to be unset where OMA_OPERATORS_FILE is set: there each operator has its own auth',
     )
+  if (/^(?:token|client_credentials|forward)$/.test(given.OMA_AUTH ?? '') && !hasOperator)
+    need('OMA_SERVER_ROOT', `expected to be set, for OMA_AUTH=${given.OMA_AUTH ?? ''}`)
   if (given.OMA_AUTH === 'token' && !given.OMA_ACCESS_TOKEN)
     need('OMA_ACCESS_TOKEN', 'expected a token, for OMA_AUTH=token')
   if (given.OMA_AUTH === 'client_credentials')
     for (const name of ['OMA_TOKEN_URL', 'OMA_CLIENT_ID', 'OMA_CLIENT_SECRET'])
       if (!given[name]) need(name, 'expected to be set, for OMA_AUTH=client_credentials')
-  if ((given.OMA_SERVER_ROOT || given.OMA_OPERATORS_FILE) && !given.JWKS_URL && given.AUTH !== 'off')
+  if (hasOperator && !given.JWKS_URL && given.AUTH !== 'off')
     need(
       'JWKS_URL',
       'expected the URL of the key set that signs access tokens; AUTH=off lets everybody do everything',

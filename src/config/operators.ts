@@ -18,7 +18,7 @@ export type OperatorAuth =
 export type Operator = {
   readonly id: string
   readonly serverRoot: URL
-  /** See `matchLength` for what a pattern says. */
+  /** See `compilePattern` for what a pattern says. */
   readonly match: readonly string[]
   readonly auth: OperatorAuth
 }

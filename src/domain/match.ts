@@ -5,17 +5,23 @@ export function isPattern(pattern: string): boolean {
   return pattern === '*' || /^(?:tel|sips?|acr):[^\s]*$/i.test(pattern)
 }
 
+/** How well an address matches: the number of characters that the pattern fixes, or `undefined` for no match. */
+export type MatchLength = (address: DeviceAddress) => number | undefined
+
 /**
- * How well a pattern matches an address: the number of characters that it fixes, or `undefined` for no match. A pattern
- * without `*` is the beginning of an address (`tel:+1555`); in one with `*` that stands for any characters, and the
- * whole address without its parameters must match (`sip:*@alpha.example`).
+ * Reads a pattern once, for the many addresses that are compared with it. A pattern without `*` is the beginning of an
+ * address (`tel:+1555`); in one with `*` that stands for any characters, and the whole address without its parameters
+ * must match (`sip:*@alpha.example`).
  */
-export function matchLength(pattern: string, address: DeviceAddress): number | undefined {
+export function compilePattern(pattern: string): MatchLength {
   const normal = normalPattern(pattern)
-  if (!normal.includes('*')) return address.startsWith(normal) ? normal.length : undefined
+  if (!normal.includes('*')) return (address) => (address.startsWith(normal) ? normal.length : undefined)
   const parts = normal.split('*')
-  const bare = address.split(';', 1).join('')
-  return glob(parts, bare) || glob(parts, address) ? normal.length - parts.length + 1 : undefined
+  const length = normal.length - parts.length + 1
+  return (address) => {
+    const bare = address.split(';', 1).join('')
+    return glob(parts, bare) || glob(parts, address) ? length : undefined
+  }
 }
 
 /** A pattern as near to an address's normal form as a part of one can be: what it is compared in. */

@@ -1,4 +1,4 @@
-// Who signs the access tokens of GraphQL callers: contract/config.md, "Access tokens".
+// Who signs the access tokens of GraphQL callers: README, "Who may do what".
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import type { JWK, JWTPayload } from 'jose'
 import { readClient } from './credentials.ts'

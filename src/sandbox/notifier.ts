@@ -1,4 +1,4 @@
-// [ours, in OMA's form] upstream.md, "Change notifications".
+// [ours, in OMA's form] What an operator POSTs when its twinnings have changed, once and to one receiver.
 import type { WireNotification } from '../oma/wire.ts'
 
 export type NotificationTarget = { readonly url: string; readonly secret: string }

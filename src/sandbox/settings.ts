@@ -6,7 +6,7 @@ export const settingsSchema = z.strictObject({
   /** Tokens that are accepted beside those of the token endpoint. */
   accessTokens: z.array(z.string().min(1)),
   /**
-   * Whose resource carries primaryDeviceVMAddress: the change request can be read both ways (upstream.md).
+   * Whose resource carries primaryDeviceVMAddress: the change request ([CR20] §1 and Change 1) contradicts itself.
    * The Primary's operator decides, and the next activation or toggle follows it.
    */
   vmAddressOn: z.enum(['Primary', 'Secondary']),

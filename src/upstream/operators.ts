@@ -4,7 +4,7 @@ import { BadUserInput } from '../errors.ts'
 import { createOmaClient, type OmaClient } from './client.ts'
 import { createCredentials } from './credentials.ts'
 import { createExchange } from './exchange.ts'
-import { matchLength } from '../domain/match.ts'
+import { compilePattern } from '../domain/match.ts'
 import { createTransport } from './transport.ts'
 
 /** An operator, ready to be asked. */
@@ -36,14 +36,15 @@ export function createOperators(list: readonly Operator[], timeoutMs: number): O
       forwarded: auth.type === 'forward',
     })
     const client = createOmaClient({ operator: id, serverRoot, exchange })
-    return { link: { id, client, partition: credentials.partition }, match, transport }
+    const link = { id, client, partition: credentials.partition }
+    return { link, matchLengths: match.map(compilePattern), transport }
   })
 
   function find(device: DeviceAddress): OperatorLink | undefined {
     let best: { link: OperatorLink; length: number } | undefined
-    for (const { link, match } of links)
-      for (const pattern of match) {
-        const length = matchLength(pattern, device)
+    for (const { link, matchLengths } of links)
+      for (const matchLength of matchLengths) {
+        const length = matchLength(device)
         if (length !== undefined && length > (best?.length ?? -1)) best = { link, length }
       }
     return best?.link

@@ -8,7 +8,7 @@ import { ask, failures } from './support.ts'
 const introspection = '{ __schema { queryType { name } } }'
 const service = '{ _service { sdl } }'
 
-// decisions.md, Access: who is told of the schema.
+// Who is told of the schema: composers with a token always, everybody where GraphiQL is on or nothing is checked.
 for (const { environment, open } of [
   { environment: { EXPLORER: 'on' }, open: true },
   { environment: { EXPLORER: 'off' }, open: false },

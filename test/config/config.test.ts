@@ -198,6 +198,17 @@ test('client_credentials and token need all that they are made of', () => {
   ])
 })
 
+for (const [auth, given] of [
+  ['token', { OMA_ACCESS_TOKEN: 't' }],
+  ['client_credentials', { OMA_TOKEN_URL: 'https://a.example', OMA_CLIENT_ID: 'a', OMA_CLIENT_SECRET: 's' }],
+  ['forward', {}],
+] as const)
+  test(`OMA_AUTH=${auth} without an operator is a setting forgotten, and no wish for the sandbox`, () => {
+    assert.deepEqual(problemsOf({ OMA_AUTH: auth, ...given }), [
+      `OMA_SERVER_ROOT: expected to be set, for OMA_AUTH=${auth}`,
+    ])
+  })
+
 test('all faults are told at once, those between settings too, and no value is quoted', () => {
   const problems = problemsOf({
     PORT: 'sekret-1',

@@ -15,6 +15,16 @@ test('.env.example names every setting and no other, in the order of the code', 
   assert.deepEqual(names, settingNames)
 })
 
+test("the README's table names every setting and no other", () => {
+  const [, section = ''] = read('README.md').split(/^## Settings$/m)
+  const [table = ''] = section.split(/^## /m)
+  const rows = table.split('\n').filter((line) => line.startsWith('|'))
+
+  const names = [...rows.join('\n').matchAll(/`([A-Z][A-Z_]+)(?:=[^`]*)?`/g)].map(([, name]) => name)
+
+  assert.deepEqual([...new Set(names)].sort(), [...settingNames].sort())
+})
+
 test('.env.example holds the defaults: with it copied, a start is a plain start', () => {
   assert.deepEqual(readConfig(example), readConfig({}))
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAddress } from '../../src/domain/address.ts'
-import { isPattern, matchLength } from '../../src/domain/match.ts'
+import { compilePattern, isPattern } from '../../src/domain/match.ts'
 
 const lengths: [pattern: string, address: string, length: number | undefined][] = [
   ['*', 'tel:+15550101', 0],
@@ -33,13 +33,24 @@ const lengths: [pattern: string, address: string, length: number | undefined][] 
 ]
 for (const [pattern, address, length] of lengths)
   test(`${pattern} ${length === undefined ? 'does not match' : `fixes ${length} characters of`} ${address}`, () => {
-    assert.equal(matchLength(pattern, parseAddress(address)!), length)
+    assert.equal(compilePattern(pattern)(parseAddress(address)!), length)
   })
 
 test('a pattern with many stars is matched in linear time', () => {
   const address = parseAddress(`acr:${'a'.repeat(250)}`)!
 
-  assert.equal(matchLength(`acr:${'*a'.repeat(100)}*b`, address), undefined)
+  assert.equal(compilePattern(`acr:${'*a'.repeat(100)}*b`)(address), undefined)
+})
+
+test('a pattern that was read once matches one address after another', () => {
+  const matchLength = compilePattern('SIP:*@Alpha.Example')
+
+  assert.deepEqual(
+    ['sip:car@alpha.example', 'sip:car@beta.example', 'sip:bus@alpha.example;user=phone'].map((address) =>
+      matchLength(parseAddress(address)!),
+    ),
+    [18, undefined, 18],
+  )
 })
 
 for (const [pattern, valid] of Object.entries({
