@@ -5,8 +5,10 @@ import { createApp } from './app.ts'
 import { describeSandbox } from './banner.ts'
 import { readConfig, type Config } from './config/config.ts'
 import type { Sandbox } from './sandbox/world.ts'
+import { report } from './telemetry/channels.ts'
 
 const stopWithinMs = 10_000
+const togetherMs = 500
 
 async function run(): Promise<void> {
   // What the environment has set already stays.
@@ -25,6 +27,8 @@ async function run(): Promise<void> {
   const config = sandbox ? inFrontOf(sandbox, read.config) : read.config
   const characters = sandbox && config.jwksUrl?.href === sandbox.issuer.jwksUrl ? await cast(sandbox) : []
   const app = await createApp(config, { characters })
+  // One request's mistake is told, and is not the end of all the others.
+  process.on('unhandledRejection', (error) => report('error.unexpected', { error }))
   const url = await listening(app.listen)
   if (sandbox) {
     if (config.notifySecret !== undefined) notify(sandbox, url, config.notifySecret)
@@ -38,12 +42,20 @@ async function run(): Promise<void> {
   })
 }
 
-/** Without a listener a second signal, be it the same or the other, ends the process at once. */
+/**
+ * A second signal ends the process at once, but not one that comes with the first: at a terminal Ctrl-C reaches us, and
+ * npm, which hands it on.
+ */
 function onFirstSignal(stop: () => void): void {
   const signals = ['SIGINT', 'SIGTERM'] as const
+  let stopping = false
   const heard = () => {
-    for (const signal of signals) process.off(signal, heard)
+    if (stopping) return
+    stopping = true
     stop()
+    setTimeout(() => {
+      for (const signal of signals) process.off(signal, heard)
+    }, togetherMs).unref()
   }
   for (const signal of signals) process.on(signal, heard)
 }

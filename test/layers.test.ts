@@ -34,7 +34,7 @@ const reach: Readonly<Record<string, readonly string[]>> = {
     'upstream',
   ],
   banner: ['http', 'sandbox'],
-  main: ['app', 'banner', 'config', 'sandbox'],
+  main: ['app', 'banner', 'config', 'sandbox', 'telemetry/channels'],
   // A peer: what it shared with the gateway beyond the wire's types, a mistake there would hide.
   sandbox: ['sandbox', 'oma/wire'],
 }

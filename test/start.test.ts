@@ -161,6 +161,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.equal(stream.status, 200)
 
     started.child.kill(signal)
+    // As npm does, which hands on what the terminal has sent to both.
+    started.child.kill(signal)
     const { code, ms } = await started.ended()
 
     assert.equal(code, 0)
@@ -172,7 +174,7 @@ for (const [first, second] of [
   ['SIGTERM', 'SIGTERM'],
   ['SIGINT', 'SIGTERM'],
 ] as const)
-  test(`${second} after ${first} ends it at once, though a request still waits`, async (t) => {
+  test(`${second} some time after ${first} ends it at once, though a request still waits`, async (t) => {
     const { sandbox, environment } = await withOperators(t)
     const { alpha } = sandbox.operators
     const started = start(t, { ...environment, OMA_TIMEOUT_MS: '8000' })
@@ -185,11 +187,9 @@ for (const [first, second] of [
 
     started.child.kill(first)
     await until('it takes no more connections', () => refusesConnections(url))
-    started.child.kill(second)
-    const { ms } = await started.ended()
+    await until('it ends', () => started.child.signalCode !== null || !started.child.kill(second), 3000)
 
     assert.equal(started.child.signalCode, second)
-    assert.ok(ms < 1000, `${Math.round(ms)} ms`)
     await cutOff
   })
 
