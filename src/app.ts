@@ -35,6 +35,7 @@ export type App = {
   readonly close: () => Promise<void>
 }
 
+// For both caches together, by the weights of their codecs.
 const memoryBytes = 64 * 1024 * 1024
 
 /** Builds the gateway from its settings: the one place where its parts are made and joined. */
@@ -53,7 +54,7 @@ export async function createApp(
   const redis = config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls) : undefined
   const evictions = createEvictions()
   const shared = redis && createSharedStore(redis)
-  const cacheOptions = { evictions, shared, maxBytes: memoryBytes, graceFor: isOperatorDown }
+  const cacheOptions = { evictions, shared, maxBytes: memoryBytes / 2, graceFor: isOperatorDown }
   const caches = {
     found: createCache({ codec: foundCodec, ...cacheOptions }),
     lists: createCache({ codec: deviceTwinningsCodec, ...cacheOptions }),
