@@ -6,6 +6,7 @@ import {
   endpointUrl,
   operatorAuth,
   parseOperators,
+  type Environment,
   type Operator,
   type Problem,
 } from './operators.ts'
@@ -36,8 +37,6 @@ export type Config = {
   /** What the log should say at every start. */
   readonly warnings: readonly string[]
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const onOff = z.enum(['on', 'off'], { error: 'expected on or off' })
 const text = z.string()

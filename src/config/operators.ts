@@ -23,7 +23,8 @@ export type Operator = {
   readonly auth: OperatorAuth
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Settings as a process gets them. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Something wrong with the settings: which one, what is wrong with it, what is allowed. */
 export type Problem = { readonly variable: string; readonly fault: string }

@@ -3,6 +3,7 @@ import {
   GraphQLError,
   Kind,
   OperationTypeNode,
+  type DocumentNode,
   type FragmentDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
@@ -18,12 +19,7 @@ export const admission: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
       didResolveOperation: ({ contextValue: { unauthenticated }, document, operation }) => {
-        const fragments = new Map(
-          document.definitions.flatMap((d) =>
-            d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d] as const] : [],
-          ),
-        )
-        if (unauthenticated && !(operation && isOpen(operation.selectionSet, fragments)))
+        if (unauthenticated && !(operation && isOpen(operation.selectionSet, fragmentsOf(document))))
           throw refusal(unauthenticated)
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
           throw new GraphQLError(streamInstead, badRequest)
@@ -40,6 +36,10 @@ const badRequest = { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } 
 export function refusal(error: GatewayError) {
   if (error.code !== 'UNAUTHENTICATED') return toGraphQLError(error, 503)
   return toGraphQLError(error, 401, [['www-authenticate', 'Bearer']])
+}
+
+function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])))
 }
 
 function isOpen(

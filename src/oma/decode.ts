@@ -9,6 +9,7 @@ import type {
   TwinningRole,
   TwinningStatus,
 } from '../domain/twinning.ts'
+import { isNothing, listOf } from './json.ts'
 import { twinningIdOf } from './paths.ts'
 import { redact } from './redact.ts'
 import type { WireRole, WireStatus } from './wire.ts'
@@ -56,10 +57,9 @@ export function decodeTwinningListBody(body: unknown, asked: Asked): DeviceTwinn
   const list = wrapper.twinningList
   if (list === null || list === '' || Object.keys(wrapper).length === 0) return { twinnings: [], leftOut: [] }
   const element = object(list, 'twinningList').twinning
-  const members: readonly unknown[] = Array.isArray(element) ? element : isNothing(element) ? [] : [element]
   const twinnings: Twinning[] = []
   const leftOut: LeftOut[] = []
-  for (const [index, member] of members.entries()) {
+  for (const [index, member] of listOf(element).entries()) {
     const path = `twinningList.twinning[${index}]`
     try {
       twinnings.push(decodeTwinning(object(member, path), path, asked))
@@ -172,10 +172,6 @@ function optionalString(value: unknown, path: string): string | undefined {
   if (isNothing(value)) return undefined
   if (typeof value !== 'string') throw wrong(path, 'a string', kindOf(value))
   return value
-}
-
-function isNothing(value: unknown): value is null | undefined {
-  return value === undefined || value === null
 }
 
 /** Says what kind of value came without quoting it: it may be a phone number or a code. */

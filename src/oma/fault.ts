@@ -1,4 +1,5 @@
 import type { OmaFault } from '../errors.ts'
+import { listOf, member } from './json.ts'
 import { redact, redacted } from './redact.ts'
 
 // Cut after secrets are taken out, as half of one is no longer found, and still tells; and cut roughly before that, as
@@ -48,15 +49,6 @@ function redactVariables(variables: readonly string[], secrets: readonly string[
 }
 
 function strings(value: unknown): string[] {
-  const values: readonly unknown[] = Array.isArray(value)
-    ? value
-    : value === undefined || value === null
-      ? []
-      : [value]
-  return values.slice(0, 20).map((v) => (typeof v === 'string' ? v : typeof v === 'number' ? String(v) : ''))
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  return (value as Readonly<Record<string, unknown>>)[name]
+  const texts = listOf(value).slice(0, 20)
+  return texts.map((v) => (typeof v === 'string' ? v : typeof v === 'number' ? String(v) : ''))
 }

@@ -1,4 +1,5 @@
 import { InvalidRepresentation } from './decode.ts'
+import { listOf, member } from './json.ts'
 import { segmentsOf } from './paths.ts'
 
 /** Which resource a notification is about, by its link's path; the host in it is never called. */
@@ -14,12 +15,7 @@ export function decodeNotification(body: unknown): NotifiedResource[] {
   const notification = member(body, 'twinningNotification')
   if (notification === undefined)
     throw new InvalidRepresentation('twinningNotification: expected an object, got nothing')
-  const link = member(notification, 'link')
-  const links: readonly unknown[] = Array.isArray(link)
-    ? link
-    : link === undefined || link === null
-      ? []
-      : [link]
+  const links = listOf(member(notification, 'link'))
   if (links.length === 0)
     throw new InvalidRepresentation('twinningNotification.link: expected at least one link, got none')
   if (links.length > maxLinks)
@@ -36,9 +32,4 @@ export function decodeNotification(body: unknown): NotifiedResource[] {
       )
     return [resource]
   })
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  return (value as Readonly<Record<string, unknown>>)[name]
 }
