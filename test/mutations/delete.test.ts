@@ -42,28 +42,33 @@ test('a twinning is removed with one DELETE, and read no more', async (t) => {
   })
 })
 
-test('what is removed at one end is read no more at the other', async (t) => {
-  const gateway = await startGateway(t)
-  const { query } = gateway
-  const token = await gateway.token('twinning:read:any twinning:write:any', watch)
-  const requested = await query(
-    token,
-    'mutation { requestTwinning(input: {}) { twinning { id activationCode } } }',
-  )
-  const { id, activationCode } = requested.data.requestTwinning.twinning
-  await query(
-    token,
-    'mutation ($c: String!, $a: DeviceAddress) { activateTwinning(input: {activationCode: $c, deviceAddress: $a}) { userErrors { code } } }',
-    { c: activationCode, a: phone },
-  )
-  const before = await query(token, read, { id, a: phone })
+for (const [how, cacheControl] of [
+  ['fresh', null],
+  ['past its freshness', 'max-age=0'],
+] as const)
+  test(`what is removed at one end is read no more at the other, be what is held of it ${how}`, async (t) => {
+    const gateway = await startGateway(t)
+    gateway.sandbox.operators.beta.settings.cacheControl = cacheControl
+    const { query } = gateway
+    const token = await gateway.token('twinning:read:any twinning:write:any', watch)
+    const requested = await query(
+      token,
+      'mutation { requestTwinning(input: {}) { twinning { id activationCode } } }',
+    )
+    const { id, activationCode } = requested.data.requestTwinning.twinning
+    await query(
+      token,
+      'mutation ($c: String!, $a: DeviceAddress) { activateTwinning(input: {activationCode: $c, deviceAddress: $a}) { userErrors { code } } }',
+      { c: activationCode, a: phone },
+    )
+    const before = await query(token, read, { id, a: phone })
 
-  await query(token, remove, { id })
-  const after = await query(token, read, { id, a: phone })
+    await query(token, remove, { id })
+    const after = await query(token, read, { id, a: phone })
 
-  assert.deepEqual(before.data, { twinning: { id }, twinningDevice: { twinnings: { totalCount: 1 } } })
-  assert.deepEqual(after.data, { twinning: null, twinningDevice: { twinnings: { totalCount: 0 } } })
-})
+    assert.deepEqual(before.data, { twinning: { id }, twinningDevice: { twinnings: { totalCount: 1 } } })
+    assert.deepEqual(after.data, { twinning: null, twinningDevice: { twinnings: { totalCount: 0 } } })
+  })
 
 for (const [what, fault, code] of [
   ['answered too late', { hang: true }, 'UPSTREAM_TIMEOUT'],
