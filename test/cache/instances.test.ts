@@ -172,7 +172,8 @@ test(
     await until('both are there', async () => (await isUp(one)) && (await isUp(two)))
     const [first] = await names(one)
     const entries = () => Promise.all(nodes.map((node) => count(t, node, 'DBSIZE')))
-    await until('all is in Redis', async () => sum(await entries()) >= 2 * addresses.length)
+    // Of each device its generation, its list and its twinning.
+    await until('all is in Redis', async () => sum(await entries()) === 3 * addresses.length)
     const before = await Promise.all(nodes.map((node) => count(t, node, 'mget')))
     beta.clearRequests()
 
@@ -183,7 +184,8 @@ test(
     assert.deepEqual(beta.requests(), [])
     assert.ok((await entries()).every((size) => size > 0))
     await one.query(portal, rename, { id: first!.id, name: 'second' })
-    assert.equal((await names(two))[0]!.name, 'second')
+    // The nodes pass a message on after they have answered whoever sent it; a second is what is promised.
+    await until('the other sees it', async () => (await names(two))[0]!.name === 'second', 1000)
 
     // The node that told this instance of evictions may be the one that goes.
     await nodes[0]!.stop()
