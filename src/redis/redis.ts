@@ -96,6 +96,8 @@ function connect(urls: readonly URL[]): Redis | Cluster {
     connectTimeout: 1000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
+    // What was written to a server that is gone may be void by the time it is back.
+    autoResendUnfulfilledCommands: false,
     commandTimeout: commandTimeoutMs,
     // A network may swallow a connection without a word: then it is made anew.
     socketTimeout: socketTimeoutMs,
