@@ -153,8 +153,8 @@ for (const target of ['full', 'plain'] as const) {
     assert.deepEqual(
       imports,
       target === 'full'
-        ? ['@key', '@shareable', '@tag', '@authenticated', '@requiresScopes']
-        : ['@key', '@shareable', '@tag'],
+        ? ['@key', '@shareable', '@tag', '@authenticated', '@requiresScopes', '@cost', '@listSize']
+        : ['@key', '@shareable', '@tag', '@cost', '@listSize'],
     )
   })
 
