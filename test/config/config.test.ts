@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { readConfig, settingNames, type Config } from '../../src/config/config.ts'
+import { readConfig, type Config } from '../../src/config/config.ts'
+import { settingNames } from '../../src/config/settings.ts'
 
 const key = Buffer.alloc(32, 7)
 const upstream = { OMA_SERVER_ROOT: 'https://op.example/api', JWKS_URL: 'https://id.example/jwks' }
@@ -38,6 +39,9 @@ test('with nothing set, the settings are those of the sandbox', () => {
     notifySecret: undefined,
     sdlTarget: 'full',
     explorer: true,
+    cacheTags: true,
+    cost: { max: 200_000, mode: 'enforce' },
+    routerInvalidation: undefined,
     logLevel: 'info',
     warnings: [],
   })
@@ -67,6 +71,12 @@ test('with everything set, everything is as it was set', () => {
     NOTIFY_SECRET: 'n',
     SDL_TARGET: 'plain',
     EXPLORER: 'on',
+    CACHE_TAGS: 'off',
+    COST_MAX: '5000',
+    COST_MODE: 'measure',
+    ROUTER_INVALIDATION_URL: 'http://router:3000/invalidation',
+    ROUTER_INVALIDATION_KEY: 'k',
+    ROUTER_SUBGRAPH_NAME: 'pairs',
     LOG_LEVEL: 'silent',
   })
 
@@ -98,6 +108,9 @@ test('with everything set, everything is as it was set', () => {
     notifySecret: 'n',
     sdlTarget: 'plain',
     explorer: true,
+    cacheTags: false,
+    cost: { max: 5000, mode: 'measure' },
+    routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
     logLevel: 'silent',
     warnings: [],
   })

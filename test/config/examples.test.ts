@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseEnv } from 'node:util'
-import { readConfig, settingNames } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { settingNames } from '../../src/config/settings.ts'
 import { parseOperators } from '../../src/config/operators.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')

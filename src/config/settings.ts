@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { baseUrl, endpointUrl, type Problem } from './operators.ts'
+
+const onOff = z.enum(['on', 'off'], { error: 'expected on or off' })
+const text = z.string()
+
+/** Each setting by itself: what it may be, and what it is where it is not set. */
+export const settings = z.object({
+  HOST: text.default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(4000),
+  OMA_SERVER_ROOT: baseUrl.optional(),
+  OMA_OPERATORS_FILE: text.optional(),
+  OMA_AUTH: z
+    .enum(['none', 'token', 'client_credentials', 'forward'], {
+      error: 'expected none, token, client_credentials or forward',
+    })
+    .default('none'),
+  OMA_ACCESS_TOKEN: text.optional(),
+  OMA_TOKEN_URL: endpointUrl.optional(),
+  OMA_CLIENT_ID: text.optional(),
+  OMA_CLIENT_SECRET: text.optional(),
+  OMA_TIMEOUT_MS: whole(1, 600_000).default(2000),
+  REDIS_URL: text
+    .refine(
+      (value) => redisUrls(value) !== undefined,
+      'expected redis:// or rediss:// URLs, separated by commas',
+    )
+    .optional(),
+  CACHE_TTL_S: whole(0, 86_400).default(30),
+  CACHE_STALE_S: whole(0, 604_800).default(300),
+  JWKS_URL: endpointUrl.optional(),
+  JWT_ISSUER: text.optional(),
+  JWT_AUDIENCE: text.optional(),
+  AUTH: onOff.default('on'),
+  ID_KEY: text
+    .refine(
+      (value) => idKeys(value) !== undefined,
+      'expected 32 bytes in base64, or several such keys separated by commas',
+    )
+    .optional(),
+  NOTIFY_SECRET: text.optional(),
+  SDL_TARGET: z.enum(['full', 'plain'], { error: 'expected full or plain' }).default('full'),
+  EXPLORER: onOff.optional(),
+  CACHE_TAGS: onOff.default('on'),
+  COST_MAX: whole(1, 100_000_000).default(200_000),
+  COST_MODE: z.enum(['enforce', 'measure'], { error: 'expected enforce or measure' }).default('enforce'),
+  ROUTER_INVALIDATION_URL: endpointUrl.optional(),
+  ROUTER_INVALIDATION_KEY: text.optional(),
+  ROUTER_SUBGRAPH_NAME: text.default('twinning'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'expected fatal, error, warn, info, debug, trace or silent',
+    })
+    .default('info'),
+})
+
+export type Settings = z.infer<typeof settings>
+
+/** The names of all settings, in the order of the documents. */
+export const settingNames: readonly string[] = Object.keys(settings.shape)
+
+/** Rules between settings. */
+export function together(given: Readonly<Record<string, string | undefined>>): Problem[] {
+  const problems: Problem[] = []
+  const hasOperator = Boolean(given.OMA_SERVER_ROOT ?? given.OMA_OPERATORS_FILE)
+  const need = (variable: string, fault: string) => problems.push({ variable, fault })
+  if (given.OMA_SERVER_ROOT && given.OMA_OPERATORS_FILE)
+    need(
+      'OMA_OPERATORS_FILE',
+      'expected to be unset where OMA_SERVER_ROOT is set: give the one operator or the list',
+    )
+  if (given.OMA_OPERATORS_FILE && given.OMA_AUTH && given.OMA_AUTH !== 'none')
+    need(
+      'OMA_AUTH',
+      'expected to be unset where OMA_OPERATORS_FILE is set: there each operator has its own auth',
+    )
+  if (/^(?:token|client_credentials|forward)$/.test(given.OMA_AUTH ?? '') && !hasOperator)
+    need('OMA_SERVER_ROOT', `expected to be set, for OMA_AUTH=${given.OMA_AUTH ?? ''}`)
+  if (given.OMA_AUTH === 'token' && !given.OMA_ACCESS_TOKEN)
+    need('OMA_ACCESS_TOKEN', 'expected a token, for OMA_AUTH=token')
+  if (given.OMA_AUTH === 'client_credentials')
+    for (const name of ['OMA_TOKEN_URL', 'OMA_CLIENT_ID', 'OMA_CLIENT_SECRET'])
+      if (!given[name]) need(name, 'expected to be set, for OMA_AUTH=client_credentials')
+  for (const [name, other] of [
+    ['ROUTER_INVALIDATION_URL', 'ROUTER_INVALIDATION_KEY'],
+    ['ROUTER_INVALIDATION_KEY', 'ROUTER_INVALIDATION_URL'],
+  ] as const)
+    if (given[name] && !given[other]) need(other, `expected to be set where ${name} is`)
+  if (hasOperator && !given.JWKS_URL && given.AUTH !== 'off')
+    need(
+      'JWKS_URL',
+      'expected the URL of the key set that signs access tokens; AUTH=off lets everybody do everything',
+    )
+  return problems
+}
+
+function whole(min: number, max: number) {
+  const fault = `expected a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, fault)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, fault)
+}
+
+/** One or more `redis:` or `rediss:` URLs; `undefined` for anything else. */
+export function redisUrls(value: string): URL[] | undefined {
+  const parts = value.split(',').map((part) => part.trim())
+  if (!parts.every((part) => URL.canParse(part))) return undefined
+  const urls = parts.map((part) => new URL(part))
+  return urls.every((url) => /^rediss?:$/.test(url.protocol) && url.hostname !== '') ? urls : undefined
+}
+
+/** One or more keys of 32 bytes in base64; `undefined` for anything else. */
+export function idKeys(value: string): [Buffer, ...Buffer[]] | undefined {
+  const parts = value.split(',').map((part) => part.trim())
+  if (!parts.every((part) => /^[\w+/-]{43}=?$/.test(part))) return undefined
+  const [first, ...rest] = parts.map((part) => Buffer.from(part, 'base64'))
+  return first && [first, ...rest]
+}
