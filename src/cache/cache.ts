@@ -6,7 +6,8 @@ import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
 
 /**
  * What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. With both 0 it
- * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put`.
+ * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put`, and is as fresh as what it came
+ * along with.
  */
 export type Loaded<V> = {
   readonly value: V
@@ -37,18 +38,24 @@ export type Codec<V> = {
 export type Cache<V> = {
   /**
    * A value, or the Error that loading gave, for each key, in order. Memory first, then one read of the shared store
-   * for all that is left, then `load` for the rest, which must answer for each under its `entryName`. A value that
-   * `accept` does not take is as good as none.
+   * for all that is left, then `load` for the rest, which must answer for each under its `entryName`.
    */
   readonly getMany: (
     keys: readonly CacheKey[],
     load: Load<V>,
-    accept?: (value: V) => boolean,
+    options?: ReadOptions<V>,
   ) => Promise<(V | Error)[]>
   /** What is held under each key, fresh or not; nothing is loaded. */
   readonly peek: (keys: readonly CacheKey[]) => Promise<(V | undefined)[]>
   /** Keeps what came along with something else that was loaded under the same mark. */
   readonly put: (items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]) => void
+}
+
+export type ReadOptions<V> = {
+  /** A value that this does not take is as good as none. */
+  readonly accept?: ((value: V) => boolean) | undefined
+  /** Told until when, in ms since 1970, all values that are answered are fresh; in the past where one is not. */
+  readonly onFreshUntil?: ((freshUntil: number) => void) | undefined
 }
 
 export type Load<V> = (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>
@@ -62,7 +69,12 @@ type Entry<V> = {
 }
 
 /** A key on its way through the tiers: what was found, and in the end what loading gave. */
-type Slot<V> = { readonly key: CacheKey; entry: Entry<V> | undefined; outcome: V | Error | undefined }
+type Slot<V> = {
+  readonly key: CacheKey
+  entry: Entry<V> | undefined
+  outcome: V | Error | undefined
+  freshUntil: number
+}
 
 // With other instances about, and no word from them, what memory holds may be wrong after this.
 const unheardMs = 1000
@@ -95,7 +107,8 @@ export function createCache<V extends object>({
   function slotsOf(keys: readonly CacheKey[], now: number, accept: (value: V) => boolean): Slot<V>[] {
     return keys.map((key) => {
       const entry = fromMemory(key, now)
-      return { key, entry: entry && accept(entry.value) ? entry : undefined, outcome: undefined }
+      const accepted = entry && accept(entry.value) ? entry : undefined
+      return { key, entry: accepted, outcome: undefined, freshUntil: accepted?.freshUntil ?? 0 }
     })
   }
 
@@ -141,6 +154,7 @@ export function createCache<V extends object>({
       if (!entry || !accept(entry.value) || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0))
         continue
       slot.entry = entry
+      slot.freshUntil = entry.freshUntil
       if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
     }
     return read?.generations ?? new Map()
@@ -159,7 +173,9 @@ export function createCache<V extends object>({
       const outcome =
         loaded.get(entryName(slot.key)) ?? new TypeError('a load must answer for every key that it gets')
       slot.outcome = outcome instanceof Error ? graceOr(outcome, slot.entry, Date.now()) : outcome.value
-      if (!(outcome instanceof Error)) kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
+      if (outcome instanceof Error) continue
+      slot.freshUntil = outcome.kept ? Infinity : Date.now() + outcome.freshForMs
+      kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
     }
     put(kept)
   }
@@ -167,13 +183,13 @@ export function createCache<V extends object>({
   async function getMany(
     keys: readonly CacheKey[],
     load: Load<V>,
-    accept: (value: V) => boolean = anything,
+    { accept = anything, onFreshUntil }: ReadOptions<V> = {},
   ): Promise<(V | Error)[]> {
     const now = Date.now()
     // Taken before anything is read: what is evicted from now on is void.
     const epoch = evictions.now()
     const slots = slotsOf(keys, now, accept)
-    const isFresh = ({ entry }: Slot<V>) => (entry?.freshUntil ?? 0) > now
+    const isFresh = ({ freshUntil }: Slot<V>) => freshUntil > now
 
     const lacking = slots.filter((slot) => !isFresh(slot))
     const generations = lacking.length > 0 ? await lookUp(lacking, epoch, accept) : undefined
@@ -183,6 +199,7 @@ export function createCache<V extends object>({
     report('cache.read', { tier: 'none', count: missing.length })
     if (missing.length > 0)
       await loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
+    onFreshUntil?.(Math.min(...slots.map(({ freshUntil }) => freshUntil)))
     return slots.map(
       ({ outcome, entry }) => outcome ?? entry?.value ?? new TypeError('neither found nor loaded'),
     )

@@ -39,17 +39,22 @@ const listFrom = 2
 // A person is waiting for a Pending twinning to turn On, and the operators do that between themselves.
 const pendingFreshMs = 2000
 
-/** `caller`: for whom is read, and until when. */
+/**
+ * `caller`: for whom is read, and until when. `onFreshUntil` is told, at each read, until when all that it gave is fresh
+ * (ms since 1970).
+ */
 export function createLoaders({
   operators,
   caches,
   lifetime,
   caller,
+  onFreshUntil,
 }: {
   operators: Operators
   caches: LoaderCaches
   lifetime: Lifetime
   caller: Caller
+  onFreshUntil?: ((freshUntil: number) => void) | undefined
 }): Loaders {
   const partitionOf = (link: OperatorLink) => link.partition(caller.token)
   // Lists that this request reads anyway: its single twinnings come from there.
@@ -92,7 +97,7 @@ export function createLoaders({
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
           return readList(device, key.mark)
         })
-      return caches.lists.getMany(keys, load, accept)
+      return caches.lists.getMany(keys, load, { accept, onFreshUntil })
     })
 
   async function readOne(ref: TwinningRef): Promise<Loaded<Found>> {
@@ -122,7 +127,7 @@ export function createLoaders({
             return many || listed.has(ref.device) ? readFromList(ref) : readOne(ref)
           })
         }
-        return caches.found.getMany(keys, load, accept)
+        return caches.found.getMany(keys, load, { accept, onFreshUntil })
       },
       { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
     )

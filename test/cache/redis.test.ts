@@ -150,8 +150,8 @@ test('a value that is not accepted is as good as none, also where loading fails'
     Promise.resolve(new Map([['beta|tel:+15560101|a', outcome]]))
   const down = new UpstreamUnavailable('beta', 'could not be reached')
 
-  assert.deepEqual(await cache.getMany([key('a')], load(down), accept), [down])
-  assert.deepEqual(await cache.getMany([key('a')], load(loaded('with')), accept), [{ text: 'with' }])
+  assert.deepEqual(await cache.getMany([key('a')], load(down), { accept }), [down])
+  assert.deepEqual(await cache.getMany([key('a')], load(loaded('with')), { accept }), [{ text: 'with' }])
   assert.deepEqual(await cache.peek([key('a'), key('b')]), [{ text: 'with' }, undefined])
 })
 
