@@ -28,13 +28,21 @@ export type Changes = {
 
 const announced = z.array(z.object({ kind: z.enum(['CREATED', 'UPDATED', 'DELETED']), ref: refSchema }))
 
-/** `shared`: the store of all instances, where there is one. */
+/** Has layers above the gateway drop what they keep of these; must not reject. */
+export type TellLayersAbove = (
+  changes: readonly Change[],
+  devices: ReadonlySet<DeviceAddress>,
+) => Promise<void>
+
+/** `shared`: the store of all instances, where there is one; `tellLayersAbove`: where there are any. */
 export function createChanges({
   evictions,
   shared,
+  tellLayersAbove,
 }: {
   evictions: Evictions
   shared: SharedStore | undefined
+  tellLayersAbove?: TellLayersAbove | undefined
 }): Changes {
   const bus: Bus = new EventEmitter<Heard>().setMaxListeners(0)
 
@@ -44,9 +52,14 @@ export function createChanges({
 
   return {
     announce: async (changes, others = []) => {
-      const devices = [...changes.map(({ ref }) => ref), ...others]
-      const tags = [...new Set(devices.map(({ operatorId, device }) => deviceTag(operatorId, device)))]
+      const places = [...changes.map(({ ref }) => ref), ...others]
+      const tags = [...new Set(places.map(({ operatorId, device }) => deviceTag(operatorId, device)))]
       evictions.evict(tags)
+      if (tellLayersAbove) {
+        // In this order: a layer above that asked between the two would fill itself with the old value again.
+        await shared?.evict(tags)
+        await tellLayersAbove(changes, new Set(places.map(({ device }) => device)))
+      }
       await shared?.evict(tags, changes)
       tell(changes)
     },
