@@ -5,11 +5,15 @@ import { createCache } from './cache/cache.ts'
 import { deviceTwinningsCodec, foundCodec } from './cache/codecs.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createSharedStore } from './cache/shared.ts'
-import { createChanges } from './changes.ts'
-import type { Config } from './config/config.ts'
-import { createSealer } from './domain/ids.ts'
+import { createChanges, type TellLayersAbove } from './changes.ts'
+import type { Config, RouterInvalidation } from './config/config.ts'
+import { deviceEntityTag, twinningEntityTag } from './domain/entityTags.ts'
+import { createSealer, type Sealer } from './domain/ids.ts'
 import { GatewayError } from './errors.ts'
+import { createCaching } from './graphql/caching.ts'
 import type { Context } from './graphql/context.ts'
+import { createBudget } from './graphql/cost/budget.ts'
+import { createCheckCost } from './graphql/cost/limit.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
@@ -19,6 +23,7 @@ import { registerNotifications } from './http/notifications.ts'
 import { createHttpServer } from './http/server.ts'
 import { registerStream } from './http/stream.ts'
 import { createRedisLink } from './redis/redis.ts'
+import { createInvalidateRouter } from './router/invalidation.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
@@ -59,7 +64,12 @@ export async function createApp(
     found: createCache({ codec: foundCodec, ...cacheOptions }),
     lists: createCache({ codec: deviceTwinningsCodec, ...cacheOptions }),
   }
-  const changes = createChanges({ evictions, shared })
+  const sealer = createSealer(config.idKeys)
+  const changes = createChanges({
+    evictions,
+    shared,
+    tellLayersAbove: config.routerInvalidation && tellRouter(config.routerInvalidation, sealer),
+  })
   await shared?.listen((evicted) => {
     if (evicted) evictions.evict(evicted.tags)
     else evictions.evictAll()
@@ -68,7 +78,6 @@ export async function createApp(
 
   // Whom to ask, and who asks.
   const operators = createOperators(config.operators, config.timeoutMs)
-  const sealer = createSealer(config.idKeys)
   // At worst a POST and a GET by its Location, each sent again after a 401, each time with a new token: 8 exchanges.
   const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 8 + 10_000 })
   const verify = createVerifier(config)
@@ -80,7 +89,14 @@ export async function createApp(
     const caller = { token: principal.token, signal }
     // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
     const writing = { token: principal.token, signal: new AbortController().signal }
-    const loaders = createLoaders({ operators, caches, lifetime, caller })
+    const caching = createCaching({ sealer, tags: config.cacheTags })
+    const loaders = createLoaders({
+      operators,
+      caches,
+      lifetime,
+      caller,
+      onFreshUntil: caching.freshUntil,
+    })
     return {
       principal,
       unauthenticated: known instanceof GatewayError ? known : undefined,
@@ -90,17 +106,20 @@ export async function createApp(
       changes,
       signal,
       warnings: [],
+      caching,
+      budget: createBudget(config.cost),
     }
   }
 
   // How it is reached.
   const introspection = config.explorer || config.auth === 'off'
   const schema = createSchema(config.sdlTarget)
-  const server = await createGraphqlServer({ schema, introspection })
+  const checkCost = createCheckCost(schema, config.cost)
+  const server = await createGraphqlServer({ schema, introspection, checkCost })
   const http = createHttpServer(log)
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   registerGraphql(http, { server, createContext, closed: !introspection })
-  registerStream(http, { schema, createContext, introspection })
+  registerStream(http, { schema, createContext, introspection, checkCost })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })
@@ -132,6 +151,16 @@ function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Veri
   if (auth === 'off') return verifyNothing
   if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
   return createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience })
+}
+
+/** The router files our answers under the tags that they carry. */
+function tellRouter(router: RouterInvalidation, sealer: Sealer): TellLayersAbove {
+  const invalidate = createInvalidateRouter(router)
+  return (changes, devices) =>
+    invalidate([
+      ...[...devices].map((device) => deviceEntityTag(device, sealer)),
+      ...changes.map(({ ref }) => twinningEntityTag(sealer.sealRef(ref))),
+    ])
 }
 
 async function verifyOrNot(verify: Verify, authorization: string | undefined) {

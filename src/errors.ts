@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_INVALID_RESPONSE'
+  | 'COST_ESTIMATED_TOO_EXPENSIVE'
 
 /** What an operator said of its refusal, its variables filled in and its secrets taken out. */
 export type OmaFault = {
@@ -40,6 +41,21 @@ export class Forbidden extends GatewayError {
 export class BadUserInput extends GatewayError {
   override readonly name = 'BadUserInput'
   readonly code = 'BAD_USER_INPUT'
+}
+
+/** The operation may cost more than is allowed. The code is the one that Apollo Router has for it. */
+export class TooExpensive extends GatewayError {
+  override readonly name = 'TooExpensive'
+  readonly code = 'COST_ESTIMATED_TOO_EXPENSIVE'
+  /** Infinity where the document was too much to look through. */
+  readonly estimated: number
+  readonly max: number
+  constructor(estimated: number, max: number) {
+    const cost = Number.isFinite(estimated) ? `an estimated ${estimated}` : 'more than can be estimated'
+    super(`the operation costs ${cost}, and ${max} is allowed: ask for fewer things at once`)
+    this.estimated = estimated
+    this.max = max
+  }
 }
 
 /** The operator gave no usable sign of life: no connection, a broken one, or none of ours that it accepts. */

@@ -4,6 +4,8 @@ import type { Sealer } from '../domain/ids.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reader } from '../twinnings/reader.ts'
 import type { Writer } from '../twinnings/writer.ts'
+import type { Caching } from './caching.ts'
+import type { Budget } from './cost/budget.ts'
 
 /** Something that an answer lacks without any of its fields having failed. Stands in `extensions.warnings`. */
 export type Warning = {
@@ -24,4 +26,6 @@ export type Context = {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly warnings: Warning[]
+  readonly caching: Caching
+  readonly budget: Budget
 }

@@ -16,6 +16,7 @@ type ResolveReference = (
  */
 export const resolveEntities: GraphQLFieldResolver<unknown, Context> = (_, args, context, info) => {
   const { representations } = args as { representations: readonly unknown[] }
+  context.caching.expectEntities(representations.length)
   return representations.map((one, index) => resolveEntity(one, index, context, info))
 }
 
@@ -31,7 +32,8 @@ async function resolveEntity(
   const resolveReference =
     isObjectType(type) || isInterfaceType(type) ? referenceResolver(type.extensions) : undefined
   if (!type || !resolveReference) throw fault('the __typename of an entity of this subgraph')
-  const found = await resolveReference(one, context, info)
+  const path = { prev: info.path, key: index, typename: undefined }
+  const found = await resolveReference(one, context, { ...info, path })
   if (typeof found !== 'object' || found === null) return null
   const name = isInterfaceType(type) ? await type.resolveType?.(found, context, info, type) : type.name
   return { ...found, __typename: name }

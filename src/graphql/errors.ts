@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { GatewayError, UpstreamRefusal } from '../errors.ts'
+import { GatewayError, TooExpensive, UpstreamRefusal } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 
 const internal = 'INTERNAL_SERVER_ERROR'
@@ -10,7 +10,7 @@ const internal = 'INTERNAL_SERVER_ERROR'
  * are, and anything else reported and masked.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error)
+  const cause = causeOf(error)
   const place = {
     ...(formatted.locations && { locations: formatted.locations }),
     ...(formatted.path && { path: formatted.path }),
@@ -23,6 +23,12 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   // The client has gone: nobody reads this, and it is no fault of ours.
   if (!isAbort(cause)) report('error.unexpected', { error: cause })
   return { message: 'internal server error', ...place, extensions: { code: internal } }
+}
+
+/** What a resolver threw, or one of ours that refused the operation as a whole. */
+export function causeOf(error: unknown): unknown {
+  const ours = error instanceof GraphQLError && error.originalError instanceof GatewayError
+  return ours ? error.originalError : unwrapResolverError(error)
 }
 
 /** GraphQL's messages quote what they could not read, and that may be an activation code. */
@@ -48,6 +54,10 @@ export function toGraphQLError(
 }
 
 function extensionsOf(error: GatewayError): Record<string, unknown> {
+  if (error instanceof TooExpensive) {
+    const { code, estimated, max } = error
+    return { code, cost: { estimated: Number.isFinite(estimated) ? estimated : null, max } }
+  }
   if (!(error instanceof UpstreamRefusal)) return { code: error.code }
   const { messageId, text, httpStatus, operator } = error.fault ?? {}
   return {

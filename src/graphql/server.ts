@@ -8,16 +8,21 @@ import {
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
 import { admission } from './admission.ts'
+import { cachingHints } from './caching.ts'
 import type { Context } from './context.ts'
+import { refuseOverspending } from './cost/budget.ts'
+import { limitCost, type CheckCost } from './cost/limit.ts'
 import { formatError } from './errors.ts'
 
 /** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
 export async function createGraphqlServer({
   schema,
   introspection,
+  checkCost,
 }: {
   schema: GraphQLSchema
   introspection: boolean
+  checkCost: CheckCost
 }): Promise<ApolloServer<Context>> {
   const server = new ApolloServer<Context>({
     schema,
@@ -36,7 +41,10 @@ export async function createGraphqlServer({
     stringifyResult: (value) => JSON.stringify(value),
     plugins: [
       admission,
+      limitCost(checkCost),
+      refuseOverspending,
       warnings,
+      cachingHints,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

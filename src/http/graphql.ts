@@ -55,8 +55,8 @@ export function registerGraphql(
         })
         if (response.body.kind !== 'complete') throw new TypeError('incremental delivery is not offered')
         return reply
-          .headers(Object.fromEntries(response.headers))
           .header('cache-control', 'no-store')
+          .headers(Object.fromEntries(response.headers))
           .code(statusOf(response, response.body.string))
           .send(response.body.string)
       },
@@ -88,6 +88,7 @@ const wellFormed = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
   'OPERATION_RESOLUTION_FAILURE',
+  'COST_ESTIMATED_TOO_EXPENSIVE',
 ])
 
 function statusOf({ status = 200, headers }: HTTPGraphQLHead, body: string): number {

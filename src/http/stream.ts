@@ -5,10 +5,14 @@ import {
   OperationTypeNode,
   parse,
   validate,
+  type DocumentNode,
+  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
+import type { RequestParams } from 'graphql-sse'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Context } from '../graphql/context.ts'
+import type { CheckCost } from '../graphql/cost/limit.ts'
 import { formatError } from '../graphql/errors.ts'
 import { report } from '../telemetry/channels.ts'
 import { sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
@@ -27,7 +31,13 @@ export function registerStream(
     schema,
     createContext,
     introspection,
-  }: { schema: GraphQLSchema; createContext: CreateContext; introspection: boolean },
+    checkCost,
+  }: {
+    schema: GraphQLSchema
+    createContext: CreateContext
+    introspection: boolean
+    checkCost: CheckCost
+  },
 ): void {
   const contexts = new WeakMap<FastifyRequest, Context>()
   const open = new Set<FastifyReply>()
@@ -41,19 +51,15 @@ export function registerStream(
       if (!context) throw new TypeError('a stream begins with a context')
       return { ...context }
     },
-    onSubscribe: (_, { query, operationName }) => {
-      if (isSubscription(query, operationName ?? undefined)) return undefined
-      const body = JSON.stringify({
-        errors: [{ message: 'this endpoint takes subscriptions: send the rest to /graphql' }],
-      })
-      return [
-        body,
-        {
-          status: 400,
-          statusText: 'Bad Request',
-          headers: { 'content-type': 'application/json; charset=utf-8' },
-        },
-      ]
+    onSubscribe: (_, request) => {
+      const refused = refusalOf(request, checkCost)
+      if (!refused) return undefined
+      const init = {
+        status: 400,
+        statusText: 'Bad Request',
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+      }
+      return [JSON.stringify({ errors: [refused] }), init]
     },
     onNext: ({ warnings }, _, result) => ({
       ...result,
@@ -105,13 +111,30 @@ export function registerStream(
   })
 }
 
-/** What can't be parsed is let through to where it gets its proper error. */
-function isSubscription(query: unknown, operationName: string | undefined): boolean {
-  if (typeof query !== 'string') return true
+/** Why a request is not taken, if so. What can't be parsed is let through to where it gets its proper error. */
+function refusalOf(
+  { query, operationName, variables = {} }: RequestParams,
+  checkCost: CheckCost,
+): GraphQLFormattedError | undefined {
+  const document = typeof query === 'string' ? parsed(query) : undefined
+  if (!document) return undefined
+  const operation = getOperationAST(document, operationName)
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
+    return { message: 'this endpoint takes subscriptions: send the rest to /graphql' }
   try {
-    return getOperationAST(parse(query), operationName)?.operation === OperationTypeNode.SUBSCRIPTION
+    checkCost({ document, operation, variables })
+    return undefined
   } catch (error) {
-    if (error instanceof GraphQLError) return true
+    if (error instanceof GraphQLError) return formatError(error.toJSON(), error)
+    throw error
+  }
+}
+
+function parsed(query: string): DocumentNode | undefined {
+  try {
+    return parse(query)
+  } catch (error) {
+    if (error instanceof GraphQLError) return undefined
     throw error
   }
 }

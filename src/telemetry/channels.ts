@@ -13,6 +13,8 @@ export type Reports = {
   'cache.stale': { count: number }
   'cache.failure': { operation: string; error: string }
   'error.unexpected': { error: unknown }
+  'operation.cost': { estimated: number; result: 'ok' | 'too_expensive' }
+  'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 

@@ -21,6 +21,9 @@ export function logReports(log: Logger): () => void {
     ),
     listen('cache.failure', (facts) => log.warn(facts, 'Redis failed; going on without it')),
     listen('notification.received', (facts) => log.debug(facts, 'notification')),
+    listen('router.invalidation', (facts) => {
+      if (facts.outcome === 'failed') log.warn(facts, 'the router did not drop what it keeps of a change')
+    }),
     listen('error.unexpected', ({ error }) => log.error({ err: error }, 'unexpected error')),
   ]
   return () => {

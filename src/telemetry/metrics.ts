@@ -38,6 +38,18 @@ export function createMetrics(): Metrics {
     'operator',
     'outcome',
   ])
+  const cost = new Histogram({
+    name: 'twinning_operation_cost',
+    help: 'Operations by their estimated cost, and whether that is more than COST_MAX.',
+    labelNames: ['result'],
+    buckets: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
+    registers,
+  })
+  const invalidations = counter(
+    'twinning_router_invalidations_total',
+    "Calls of the router's invalidation endpoint.",
+    ['outcome'],
+  )
   const unexpected = counter(
     'twinning_unexpected_errors_total',
     'Errors answered as INTERNAL_SERVER_ERROR.',
@@ -57,6 +69,8 @@ export function createMetrics(): Metrics {
     listen('cache.stale', ({ count }) => stale.inc(count)),
     listen('cache.failure', ({ operation }) => failures.inc({ operation })),
     listen('notification.received', (labels) => notifications.inc(labels)),
+    listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
+    listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('error.unexpected', () => unexpected.inc()),
   ]
   return {

@@ -7,14 +7,20 @@ import { shown } from './twinning.ts'
 
 export const Device: DeviceResolvers = {
   address: ({ address, sight }) => shown(address, sight),
-  twinnings: async ({ address }, { role, twinningStatus, ...page }, { reader, sealer, warnings }, info) => {
+  twinnings: async ({ address }, { role, twinningStatus, ...page }, context, info) => {
+    const { reader, sealer, warnings, caching, budget } = context
+    // Before anything is done for it: of an operation that has spent too much, thousands of these may be left.
+    budget.spend(1)
     const wanted = readPage(page, address, sealer)
-    const { twinnings, leftOut } = await reader.twinningsOf(address)
+    const { twinnings, leftOut, sight } = await reader.twinningsOf(address)
+    caching.tagDevice(info, address, sight)
     warn(warnings, leftOut, info)
     const matches = ({ twinning }: VisibleTwinning) =>
       (role == null || twinning.role === role) &&
       (twinningStatus == null || twinning.twinningStatus === twinningStatus)
-    return pageOf(address, twinnings, matches, wanted, sealer)
+    const answer = pageOf(address, twinnings, matches, wanted, sealer)
+    budget.spend(answer.nodes.length)
+    return answer
   },
   // Async, so that one address that is none fails alone among many representations.
   // eslint-disable-next-line @typescript-eslint/require-await -- see above

@@ -1,15 +1,16 @@
 import { BadUserInput } from '../../errors.ts'
 import type { QueryResolvers } from '../generated.ts'
 import { warn } from '../warnings.ts'
+import { readTwinning } from './twinning.ts'
 
 const maxBulk = 500
 
 export const Query: QueryResolvers = {
-  twinning: async (_, { id }, { reader }) => (await reader.twinning(id)) ?? null,
-  twinnings: (_, { ids }, { reader }) => {
+  twinning: (_, { id }, context, info) => readTwinning(id, context, info),
+  twinnings: (_, { ids }, context, info) => {
     limit('ids', ids)
     // A list of promises, so that one that fails is one null.
-    return ids.map(async (id) => (await reader.twinning(id)) ?? null)
+    return ids.map((id) => readTwinning(id, context, info))
   },
   twinningDevice: (_, { address }, { principal }) => {
     const device = address ?? principal.address

@@ -17,9 +17,10 @@ export const Subscription: SubscriptionResolvers = {
   },
 }
 
-async function* eventsOf(changes: AsyncIterable<Change>, { reader, sealer }: Context) {
+async function* eventsOf(changes: AsyncIterable<Change>, { reader, sealer, budget }: Context) {
   for await (const { kind, ref } of changes) {
     reader.forget()
+    budget.renew()
     const twinningId = sealer.sealRef(ref)
     const reading = kind === 'DELETED' ? Promise.resolve(undefined) : reader.twinning(twinningId)
     const [outcome] = await Promise.allSettled([reading])

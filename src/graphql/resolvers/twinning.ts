@@ -1,5 +1,5 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { maskAddress, parseAddress, type DeviceAddress } from '../../domain/address.ts'
-import type { Reader } from '../../twinnings/reader.ts'
 import type { VisibleTwinning } from '../../twinnings/visible.ts'
 import type { Context } from '../context.ts'
 import type {
@@ -12,7 +12,7 @@ import type {
 /** The interface: which type a twinning has, and references by the interface's name. */
 export const Twinning: TwinningResolvers = {
   __resolveType: typeOf,
-  __resolveReference: async ({ id }, { reader }) => (await referred(id, reader)) ?? null,
+  __resolveReference: ({ id }, context, info) => readTwinning(id, context, info),
 }
 
 const shared = {
@@ -30,18 +30,27 @@ const shared = {
 
 export const PrimaryTwinning: PrimaryTwinningResolvers = {
   ...shared,
-  __resolveReference: ({ id }, { reader }) => ofRole('PRIMARY', referred(id, reader)),
+  __resolveReference: ({ id }, context, info) => ofRole('PRIMARY', readTwinning(id, context, info)),
 }
 
 export const SecondaryTwinning: SecondaryTwinningResolvers = {
   ...shared,
-  activationCode: async (visible, _, { reader }) => (await reader.activationCode(visible)) ?? null,
-  authCode: async (visible, _, { reader }) => (await reader.authCode(visible)) ?? null,
-  voicemailAccess: async (visible, _, { reader }) => {
+  activationCode: async (visible, _, { reader, caching }) => {
+    caching.never()
+    return (await reader.activationCode(visible)) ?? null
+  },
+  authCode: async (visible, _, { reader, caching }) => {
+    caching.never()
+    return (await reader.authCode(visible)) ?? null
+  },
+  voicemailAccess: async (visible, _, { reader, caching }, info) => {
+    const { otherDevice } = visible.twinning
+    // The Primary's own twinning may be where the address is known from.
+    if (otherDevice) caching.tagDevice(info, otherDevice.address, visible.sight)
     const address = await reader.voicemail(visible)
     return address ? { address } : null
   },
-  __resolveReference: ({ id }, { reader }) => ofRole('SECONDARY', referred(id, reader)),
+  __resolveReference: ({ id }, context, info) => ofRole('SECONDARY', readTwinning(id, context, info)),
 }
 
 export const OtherDevice: OtherDeviceResolvers = {
@@ -59,13 +68,19 @@ function typeOf({ twinning }: VisibleTwinning) {
   return twinning.role === 'PRIMARY' ? ('PrimaryTwinning' as const) : ('SecondaryTwinning' as const)
 }
 
-/** A representation is no input type: whatever JSON may hold can stand in it, and only a text is an id. */
-function referred(id: unknown, reader: Reader): Promise<VisibleTwinning | undefined> {
-  return typeof id === 'string' ? reader.twinning(id) : Promise.resolve(undefined)
+/** By its id. A representation is no input type: whatever JSON may hold can stand in it, and only a text is an id. */
+export async function readTwinning(
+  id: unknown,
+  { reader, caching }: Context,
+  info: GraphQLResolveInfo,
+): Promise<VisibleTwinning | null> {
+  const visible = typeof id === 'string' ? await reader.twinning(id) : undefined
+  if (typeof id === 'string' && visible) caching.tagTwinning(info, id, visible)
+  return visible ?? null
 }
 
 /** Whoever refers to a Secondary as a Primary refers to nothing. */
-async function ofRole(role: 'PRIMARY' | 'SECONDARY', reading: Promise<VisibleTwinning | undefined>) {
+async function ofRole(role: 'PRIMARY' | 'SECONDARY', reading: Promise<VisibleTwinning | null>) {
   const visible = await reading
   return visible?.twinning.role === role ? visible : null
 }

@@ -1,0 +1,40 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import { TooExpensive } from '../../errors.ts'
+import type { Context } from '../context.ts'
+import { causeOf, formatError } from '../errors.ts'
+import type { CostLimit } from './limit.ts'
+
+/**
+ * What an operation turns out to cost where its estimate had to assume: a page whose size was not asked for may be
+ * longer than devices' pages mostly are.
+ */
+export type Budget = {
+  /** Throws TooExpensive once more has been spent than an operation may cost. */
+  readonly spend: (cost: number) => void
+  /** For each event of a stream anew. */
+  readonly renew: () => void
+}
+
+export function createBudget({ max, mode }: CostLimit): Budget {
+  let spent = 0
+  return {
+    spend: (cost) => {
+      spent += cost
+      if (spent > max && mode === 'enforce') throw new TooExpensive(spent, max)
+    },
+    renew: () => (spent = 0),
+  }
+}
+
+/** One refusal for the whole operation, rather than one for each of the thousands of fields that came after it. */
+export const refuseOverspending: ApolloServerPlugin<Context> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse: ({ errors = [], response: { body } }) => {
+        const error = errors.find((one) => causeOf(one) instanceof TooExpensive)
+        if (error && body.kind === 'single')
+          body.singleResult = { data: null, errors: [formatError({ message: error.message }, error)] }
+        return Promise.resolve()
+      },
+    }),
+}

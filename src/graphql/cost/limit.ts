@@ -1,0 +1,40 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import { getVariableValues, type GraphQLSchema } from 'graphql'
+import { TooExpensive } from '../../errors.ts'
+import { report } from '../../telemetry/channels.ts'
+import type { Context } from '../context.ts'
+import { toGraphQLError } from '../errors.ts'
+import { createEstimateCost, type Operation } from './estimate.ts'
+
+/** Setting: what an operation may cost, and whether one that costs more is refused or only measured. */
+export type CostLimit = { readonly max: number; readonly mode: 'enforce' | 'measure' }
+
+/** Throws a GraphQLError with code COST_ESTIMATED_TOO_EXPENSIVE; `variables` as the client sent them. */
+export type CheckCost = (operation: Operation) => void
+
+/** Estimates each operation before it is executed, reports it, and refuses it where the limit says so. */
+export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit): CheckCost {
+  const estimateCost = createEstimateCost(schema)
+  return ({ document, operation, variables }) => {
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables)
+    // Execution is about to refuse these variables, and says why.
+    if (!coerced) return
+    const estimated = estimateCost({ document, operation, variables: coerced })
+    const isTooExpensive = estimated > max
+    report('operation.cost', { estimated, result: isTooExpensive ? 'too_expensive' : 'ok' })
+    if (isTooExpensive && mode === 'enforce') throw toGraphQLError(new TooExpensive(estimated, max), 400)
+  }
+}
+
+/** The check, for Apollo Server. */
+export function limitCost(check: CheckCost): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveOperation: ({ document, operation, request: { variables = {} } }) => {
+          if (operation) check({ document, operation, variables })
+          return Promise.resolve()
+        },
+      }),
+  }
+}
