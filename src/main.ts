@@ -1,10 +1,10 @@
 // `npm start`: the gateway, and with no operator set its own sandbox in front of which it then stands.
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'
 import { describeSandbox } from './banner.ts'
-import { readConfig, type Config } from './config/config.ts'
+import { readConfig } from './config/config.ts'
 import type { Sandbox } from './sandbox/world.ts'
+import { inFrontOf, notifyGateway } from './sandboxed.ts'
 import { report } from './telemetry/channels.ts'
 
 const stopWithinMs = 10_000
@@ -31,7 +31,7 @@ async function run(): Promise<void> {
   process.on('unhandledRejection', (error) => report('error.unexpected', { error }))
   const url = await listening(app.listen)
   if (sandbox) {
-    if (config.notifySecret !== undefined) notify(sandbox, url, config.notifySecret)
+    if (config.notifySecret !== undefined) notifyGateway(sandbox, url, config.notifySecret)
     console.log(describeSandbox({ url, sandbox, characters }))
   }
 
@@ -60,29 +60,10 @@ function onFirstSignal(stop: () => void): void {
   for (const signal of signals) process.on(signal, heard)
 }
 
-/** The settings of a gateway that uses the sandbox, where nothing else was set. */
-function inFrontOf(sandbox: Sandbox, config: Config): Config {
-  const { issuer } = sandbox
-  const ownIssuer = config.jwksUrl === undefined
-  return {
-    ...config,
-    operators: sandbox.operatorTable.map((entry) => ({ ...entry, serverRoot: new URL(entry.serverRoot) })),
-    jwksUrl: config.jwksUrl ?? new URL(issuer.jwksUrl),
-    jwtIssuer: ownIssuer ? issuer.issuer : config.jwtIssuer,
-    jwtAudience: ownIssuer ? issuer.audience : config.jwtAudience,
-    notifySecret: config.notifySecret ?? randomUUID(),
-  }
-}
-
 function cast({ characters }: Sandbox) {
   return Promise.all(
     Object.values(characters).map(async ({ name, who, token }) => ({ name, who, token: await token() })),
   )
-}
-
-function notify({ operators }: Sandbox, gatewayUrl: string, secret: string): void {
-  for (const operator of Object.values(operators))
-    operator.notifyTo({ url: new URL(`/notifications/${operator.id}`, gatewayUrl).href, secret })
 }
 
 /** A port that is taken, or not ours to take, is a setting to be mended. */

@@ -36,7 +36,8 @@ const reach: Readonly<Record<string, readonly string[]>> = {
     'upstream',
   ],
   banner: ['http', 'sandbox'],
-  main: ['app', 'banner', 'config', 'sandbox', 'telemetry/channels'],
+  sandboxed: ['config', 'sandbox'],
+  main: ['app', 'banner', 'config', 'sandbox', 'sandboxed', 'telemetry/channels'],
   // A peer: what it shared with the gateway beyond the wire's types, a mistake there would hide.
   sandbox: ['sandbox', 'oma/wire'],
 }
