@@ -37,7 +37,7 @@ for (const [what, body, names] of lists)
 
     const { data, errors, extensions } = await list()
 
-    assert.deepEqual([errors, extensions], [[], undefined])
+    assert.deepEqual([errors, extensions?.warnings], [[], undefined])
     assert.deepEqual(data, { twinningDevice: { twinnings: { nodes: names.map((name) => ({ name })) } } })
     assert.deepEqual(upstreamTraffic(sandbox), [listOfWatch])
   })
@@ -62,15 +62,13 @@ test('one member that can’t be decoded is told in extensions.warnings, and the
 
   assert.deepEqual(errors, [])
   assert.deepEqual(data, { twinningDevice: { twinnings: { nodes: [{ name: 'B' }] } } })
-  assert.deepEqual(extensions, {
-    warnings: [
-      {
-        code: 'UPSTREAM_INVALID_RESPONSE',
-        message: 'twinningList.twinning[0].role: expected Primary or Secondary, got "Tertiary"',
-        path,
-      },
-    ],
-  })
+  assert.deepEqual(extensions?.warnings, [
+    {
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      message: 'twinningList.twinning[0].role: expected Primary or Secondary, got "Tertiary"',
+      path,
+    },
+  ])
 })
 
 const unusable: [what: string, fault: Fault, problem: string][] = [
