@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'src/graphql/generated.ts'] },
+  { ignores: ['**/node_modules/', 'src/graphql/generated.ts'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -17,7 +17,7 @@ export default defineConfig(
   },
   {
     // Only the process's own edges talk to a terminal.
-    files: ['src/main.ts', 'src/banner.ts', 'src/sandbox/main.ts', 'scripts/**'],
+    files: ['src/main.ts', 'src/banner.ts', 'src/sandbox/main.ts', 'scripts/**', 'examples/**'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
     rules: { 'no-console': 'off' },
   },

@@ -101,10 +101,9 @@ test('a change made here is told with the device at the other end', async (t) =>
 test('the router is told when nothing old is left on any instance, and before subscribers are', async (t) => {
   const redis = await startRedis(t)
   const order: string[] = []
-  let other: Gateway | undefined
   const { environment } = await startRouter(t, async () => {
     // What a router would do at once: ask again, and any instance.
-    const { data } = await (other ?? assert.fail()).query(
+    const { data } = await other.query(
       await gateway.token('twinning:read', watch),
       '{ twinningDevice { twinnings { nodes { name } } } }',
     )
@@ -112,7 +111,7 @@ test('the router is told when nothing old is left on any instance, and before su
     return 202
   })
   const gateway = await startGateway(t, { environment: { ...environment, REDIS_URL: redis.url } })
-  other = await gateway.another()
+  const other = await gateway.another()
   const { beta } = gateway.sandbox.operators
   beta.seed({ ownAddress: watch, id: 's1', name: 'old' })
   const asWatch = await gateway.token('twinning:read', watch)

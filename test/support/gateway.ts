@@ -82,7 +82,7 @@ export async function startGateway(
           ...(address !== undefined && { address }),
           ...claims,
         }),
-      query: (token, document, variables) => post(url, token, document, variables),
+      query: (token, document, variables) => post(`${url}/graphql`, token, document, variables),
       another: start,
       close: app.close,
     }
@@ -90,13 +90,14 @@ export async function startGateway(
   return start()
 }
 
-async function post(
+/** Posts GraphQL to an endpoint. */
+export async function post(
   url: string,
   token: string | undefined,
   query: string,
   variables?: object,
 ): Promise<Answer> {
-  const response = await fetch(`${url}/graphql`, {
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
