@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import test from 'node:test'
-import { buildASTSchema, isObjectType, parse, type GraphQLSchema } from 'graphql'
+import { buildASTSchema, isObjectType, Kind, parse, type GraphQLSchema } from 'graphql'
 import { parse as parseYaml } from 'yaml'
 import {
   composeForApollo,
@@ -78,7 +78,7 @@ test('the supergraph holds authorization where the SDL is full, and none where i
 
 test('authorization and cost stand on concrete types alone', () => {
   const onInterfaces = readSchema().definitions.flatMap((definition) =>
-    definition.kind === 'InterfaceTypeDefinition'
+    definition.kind === Kind.INTERFACE_TYPE_DEFINITION
       ? [definition, ...(definition.fields ?? [])].flatMap(({ directives = [] }) => directives)
       : [],
   )
