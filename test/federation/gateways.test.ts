@@ -30,18 +30,21 @@ function seed({ subgraph: { sandbox } }: Graph): void {
 
 const fee = '4.99 EUR'
 
-for (const { name, ...how } of [
+for (const { name, feeOfPayload, ...how } of [
   {
     name: 'Hive Gateway, full SDL',
     sdlTarget: 'full' as const,
     compose: composeForHive,
     start: startHiveGateway,
+    // Known of Hive Gateway 2.15: docs/gateways/hive-gateway.md tells its users. Should this fail, it is mended there.
+    feeOfPayload: null,
   },
   {
     name: '@apollo/gateway, plain SDL',
     sdlTarget: 'plain' as const,
     compose: composeForApollo,
     start: startApolloGateway,
+    feeOfPayload: fee,
   },
 ])
   test(`behind ${name}`, async (t) => {
@@ -178,9 +181,12 @@ for (const { name, ...how } of [
       async () => {
         const requested = await query(
           asWatch,
-          'mutation { requestTwinning(input: { name: "new" }) { twinning { id activationCode } userErrors { code } } }',
+          'mutation { requestTwinning(input: { name: "new" }) { twinning { id activationCode monthlyFee } userErrors { code } } }',
         )
-        const { id, activationCode } = requested.data.requestTwinning.twinning as Record<string, string>
+        const { id, activationCode, monthlyFee } = requested.data.requestTwinning.twinning as Record<
+          string,
+          string | null
+        >
         const activated = await query(
           asPhone,
           'mutation ($code: String!) { activateTwinning(input: { activationCode: $code }) { twinning { twinningStatus } userErrors { code } } }',
@@ -192,6 +198,7 @@ for (const { name, ...how } of [
           { id },
         )
 
+        assert.equal(monthlyFee, feeOfPayload)
         assert.deepEqual(activated.data.activateTwinning, {
           twinning: { twinningStatus: 'ON' },
           userErrors: [],
