@@ -43,16 +43,19 @@ export class BadUserInput extends GatewayError {
   readonly code = 'BAD_USER_INPUT'
 }
 
-/** The operation may cost more than is allowed. The code is the one that Apollo Router has for it. */
+/** The operation may cost more than is allowed, or its answer hold more. The code is the one that Apollo Router has. */
 export class TooExpensive extends GatewayError {
   override readonly name = 'TooExpensive'
   readonly code = 'COST_ESTIMATED_TOO_EXPENSIVE'
-  /** Infinity where the document was too much to look through. */
-  readonly estimated: number
+  readonly limit: 'cost' | 'leaves'
+  /** `undefined` where it is more than can be estimated. */
+  readonly estimated: number | undefined
   readonly max: number
-  constructor(estimated: number, max: number) {
-    const cost = Number.isFinite(estimated) ? `an estimated ${estimated}` : 'more than can be estimated'
-    super(`the operation costs ${cost}, and ${max} is allowed: ask for fewer things at once`)
+  constructor(limit: 'cost' | 'leaves', estimated: number | undefined, max: number) {
+    const what = { cost: 'the operation costs', leaves: 'the answer holds leaves:' }[limit]
+    const much = estimated === undefined ? 'more than can be estimated' : `an estimated ${estimated}`
+    super(`${what} ${much}, and ${max} is allowed: ask for fewer things at once`)
+    this.limit = limit
     this.estimated = estimated
     this.max = max
   }

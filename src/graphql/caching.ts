@@ -3,7 +3,7 @@ import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
 import type { DeviceAddress } from '../domain/address.ts'
 import { deviceEntityTag, twinningEntityTag } from '../domain/entityTags.ts'
 import type { Sealer } from '../domain/ids.ts'
-import type { Sight, VisibleTwinning } from '../twinnings/visible.ts'
+import type { VisibleDevice, VisibleTwinning } from '../twinnings/visible.ts'
 import type { Context } from './context.ts'
 
 /** What a layer above (a router, a browser) may keep of one answer: until when, and under which tags it is to be dropped. */
@@ -12,11 +12,16 @@ export type Caching = {
   readonly freshUntil: (until: number) => void
   /** The answer holds what must not be kept anywhere. */
   readonly never: () => void
-  readonly tagTwinning: (info: Place, id: string, visible: VisibleTwinning) => void
-  /** Notes that the twinnings of a device were looked at. Masked, they get no tag: it would tell devices apart. */
-  readonly tagDevice: (info: Place, device: DeviceAddress, sight: Sight) => void
-  /** The answer has so many entities: tags of `_entities` are told for each of them. */
-  readonly expectEntities: (count: number) => void
+  readonly tagTwinning: (place: Place, visible: VisibleTwinning) => void
+  /** Notes that the twinnings of a device were looked at, whose address the caller knows. */
+  readonly tagDevice: (place: Place, device: DeviceAddress) => void
+  /**
+   * The same of a device, and its twinnings. Where its address was masked it gets no tag, which would tell it from other
+   * devices: its twinnings get theirs.
+   */
+  readonly tagList: (place: Place, device: VisibleDevice, twinnings: readonly VisibleTwinning[]) => void
+  /** This field is `_entities`, and has so many: their tags are told for each of them. */
+  readonly expectEntities: (place: Place, count: number) => void
   /** How many seconds the answer may be kept: 0 where nothing is known. */
   readonly maxAgeS: () => number
   /** `apolloCacheTags` for root fields, `apolloEntityCacheTags` for `_entities`, by position. */
@@ -30,19 +35,19 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
   let until = Infinity
   let hasRead = false
   const rootTags = new Set<string>()
-  let entityTags: Set<string>[] = []
+  const entityTags = new Map<string | number, Set<string>[]>()
 
   function add({ path, operation }: Place, tag: () => string): void {
     // A stream has one context for as long as it lasts.
     if (!tags || operation.operation !== OperationTypeNode.QUERY) return
     const { field, index } = rootOf(path)
-    const ofEntity = field === '_entities' && typeof index === 'number' ? entityTags[index] : undefined
+    const ofEntity = typeof index === 'number' ? entityTags.get(field)?.[index] : undefined
     ;(ofEntity ?? rootTags).add(tag())
   }
 
-  const tagDevice: Caching['tagDevice'] = (info, device, sight) => {
-    if (sight === 'full') add(info, () => deviceEntityTag(device, sealer))
-  }
+  const tagDevice: Caching['tagDevice'] = (place, device) => add(place, () => deviceEntityTag(device, sealer))
+  const tagId = (place: Place, { twinning }: VisibleTwinning) =>
+    add(place, () => twinningEntityTag(sealer.sealRef(twinning.ref)))
 
   return {
     freshUntil: (time) => {
@@ -50,17 +55,33 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
       until = Math.min(until, time)
     },
     never: () => (until = 0),
-    tagTwinning: (info, id, { twinning, sight }) => {
-      add(info, () => twinningEntityTag(id))
-      tagDevice(info, twinning.ref.device, sight)
+    tagTwinning: (place, visible) => {
+      tagId(place, visible)
+      if (visible.sight === 'full') tagDevice(place, visible.twinning.ref.device)
     },
     tagDevice,
-    expectEntities: (count) => (entityTags = Array.from({ length: tags ? count : 0 }, () => new Set())),
+    tagList: (place, { address, sight }, twinnings) => {
+      if (sight === 'full') tagDevice(place, address)
+      else for (const visible of twinnings) tagId(place, visible)
+    },
+    expectEntities: ({ path }, count) => {
+      if (tags)
+        entityTags.set(
+          path.key,
+          Array.from({ length: count }, () => new Set()),
+        )
+    },
     maxAgeS: () => (hasRead ? Math.max(Math.floor((until - Date.now()) / 1000), 0) : 0),
-    extensions: () => ({
-      ...(rootTags.size > 0 && { apolloCacheTags: [...rootTags] }),
-      ...(entityTags.length > 0 && { apolloEntityCacheTags: entityTags.map((found) => [...found]) }),
-    }),
+    extensions: () => {
+      const [byPosition, another] = [...entityTags.values()]
+      // A router asks for `_entities` once; whoever asks twice gets no positions, as there is but one list of them.
+      const flat = another ? [...entityTags.values()].flat().flatMap((found) => [...found]) : []
+      const all = new Set([...rootTags, ...flat])
+      return {
+        ...(all.size > 0 && { apolloCacheTags: [...all] }),
+        ...(byPosition && !another && { apolloEntityCacheTags: byPosition.map((found) => [...found]) }),
+      }
+    },
   }
 }
 

@@ -16,7 +16,7 @@ type ResolveReference = (
  */
 export const resolveEntities: GraphQLFieldResolver<unknown, Context> = (_, args, context, info) => {
   const { representations } = args as { representations: readonly unknown[] }
-  context.caching.expectEntities(representations.length)
+  context.caching.expectEntities(info, representations.length)
   return representations.map((one, index) => resolveEntity(one, index, context, info))
 }
 

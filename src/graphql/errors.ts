@@ -55,8 +55,8 @@ export function toGraphQLError(
 
 function extensionsOf(error: GatewayError): Record<string, unknown> {
   if (error instanceof TooExpensive) {
-    const { code, estimated, max } = error
-    return { code, cost: { estimated: Number.isFinite(estimated) ? estimated : null, max } }
+    const { code, limit, estimated = null, max } = error
+    return { code, [limit]: { estimated, max } }
   }
   if (!(error instanceof UpstreamRefusal)) return { code: error.code }
   const { messageId, text, httpStatus, operator } = error.fault ?? {}

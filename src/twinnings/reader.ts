@@ -15,7 +15,7 @@ export type Reader = {
   /** Throws Forbidden, whether or not the device exists. */
   readonly twinningsOf: (
     device: DeviceAddress,
-  ) => Promise<{ twinnings: VisibleTwinning[]; leftOut: readonly LeftOut[]; sight: Sight }>
+  ) => Promise<{ twinnings: VisibleTwinning[]; leftOut: readonly LeftOut[] }>
   /** Where the Primary's voice mail is retrieved. Throws Forbidden, whatever the twinning's status is. */
   readonly voicemail: (visible: VisibleTwinning) => Promise<DeviceAddress | undefined>
   /** Only while the twinning is PENDING. Throws Forbidden for everybody but the device itself. */
@@ -67,7 +67,7 @@ export function createReader({
       const sight = sightOf(device)
       if (!sight) throw new Forbidden("the access token does not allow reading this device's twinnings")
       const { twinnings, leftOut } = await seen(sight, loaders.twinningsOf(device))
-      return { twinnings: twinnings.map((twinning) => ({ twinning, sight })), leftOut, sight }
+      return { twinnings: twinnings.map((twinning) => ({ twinning, sight })), leftOut }
     },
     voicemail: ({ twinning }) => {
       if (!allowed(principal, 'voicemail', twinning.ref.device))

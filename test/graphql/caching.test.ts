@@ -233,3 +233,87 @@ test('1,000 entities are tagged as one is', async (t) => {
     Array.from({ length: 1000 }, (_, i) => `twinning-${ids[i % 20]}`),
   )
 })
+
+test('what came early is not kept longer because something else came late', async (t) => {
+  const { gateway } = await startPair(t)
+  const { alpha, beta } = gateway.sandbox.operators
+  alpha.settings.cacheControl = 'max-age=30'
+  // The clock stands still but for what the slow operator takes.
+  beta.faults.add({ delayMs: 300 })
+  setTimeout(() => t.mock.timers.tick(5000), 150)
+
+  const answer = await gateway.query(
+    await portal(gateway),
+    'query ($a: [DeviceAddress!]!) { twinningDevices(addresses: $a) { twinnings { totalCount } } }',
+    { a: [phone, watch] },
+  )
+
+  assert.equal(cacheControlOf(answer), 'private, max-age=25')
+})
+
+test('counts are tagged by the devices that were named for them', async (t) => {
+  const { gateway } = await startPair(t)
+
+  const { extensions, headers } = await gateway.query(
+    await gateway.token('twinning:analytics', undefined, hours()),
+    `{ twinningStatistics(addresses: ["${phone}", "${watch}"]) { twinnings } }`,
+  )
+
+  assert.match(headers.get('cache-control') ?? '', /^private, max-age=\d+$/)
+  const tags = extensions?.apolloCacheTags as string[]
+  assert.deepEqual(
+    tags.map((tag) => tag.split('-')[0]),
+    ['device', 'device'],
+  )
+})
+
+test('a masked list is tagged by the device where its address was named, and else by the ids that it shows', async (t) => {
+  const { gateway, secondary } = await startPair(t)
+  const token = await gateway.token('twinning:analytics', undefined, hours())
+
+  const named = await gateway.query(
+    token,
+    `{ twinningDevice(address: "${watch}") { twinnings { totalCount } } }`,
+  )
+  const reached = await gateway.query(
+    token,
+    'query ($id: ID!) { twinning(id: $id) { ownDevice { twinnings { totalCount } } } }',
+    { id: secondary },
+  )
+
+  assert.match((named.extensions?.apolloCacheTags as string[]).join(), /^device-[\w-]+$/)
+  assert.deepEqual(reached.extensions?.apolloCacheTags, [`twinning-${secondary}`])
+})
+
+test('a twinning asked for by an id of an older key is tagged by its id of today', async (t) => {
+  const [older, newer] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'))
+  const { gateway, secondary: old } = await startPair(t, { ID_KEY: older ?? '' })
+  const today = await gateway.another({ ID_KEY: `${newer},${older}` })
+
+  const { data, extensions } = await today.query(
+    await portal(gateway),
+    'query ($id: ID!) { twinning(id: $id) { id } }',
+    { id: old },
+  )
+
+  assert.notEqual(data.twinning.id, old)
+  assert.ok((extensions?.apolloCacheTags as string[]).includes(`twinning-${data.twinning.id}`))
+  assert.ok(!(extensions?.apolloCacheTags as string[]).includes(`twinning-${old}`))
+})
+
+test('entities under another name have their positions too; asked for twice, there are none to tell', async (t) => {
+  const { gateway, secondary } = await startPair(t)
+  const r = [{ __typename: 'Twinning', id: secondary }]
+  const entities = (name: string) => `${name}: _entities(representations: $r) { ... on Twinning { name } }`
+
+  const once = await gateway.query(await portal(gateway), `query ($r: [_Any!]!) { ${entities('e')} }`, { r })
+  const twice = await gateway.query(
+    await portal(gateway),
+    `query ($r: [_Any!]!) { ${entities('e')} ${entities('f')} }`,
+    { r },
+  )
+
+  const tags = (once.extensions?.apolloEntityCacheTags as string[][])[0] ?? []
+  assert.equal(tags[0], `twinning-${secondary}`)
+  assert.deepEqual(twice.extensions, { apolloCacheTags: tags })
+})

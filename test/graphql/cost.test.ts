@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { parse, getOperationAST } from 'graphql'
-import { createEstimateCost } from '../../src/graphql/cost/estimate.ts'
+import { createEstimateCost, type Cost } from '../../src/graphql/cost/estimate.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { phone, startGateway, upstreamTraffic, watch } from '../support/gateway.ts'
 import { learnIds, seedMany } from '../support/twinnings.ts'
@@ -9,6 +9,10 @@ import { learnIds, seedMany } from '../support/twinnings.ts'
 const estimateCost = createEstimateCost(createSchema('full'))
 
 function costOf(source: string, variables: Record<string, unknown> = {}): number {
+  return estimate(source, variables).cost
+}
+
+function estimate(source: string, variables: Record<string, unknown> = {}): Cost {
   const document = parse(source)
   const operation = getOperationAST(document)
   assert.ok(operation)
@@ -80,9 +84,9 @@ test('cost: each representation costs what its own type is asked for', () => {
 
   assert.deepEqual(
     r.map((one) => costOf(entities, { r: [one] })),
-    [1 + 5 + 10, 1 + 1, 1 + 1 + 5, 1 + 1 + 5, 0, 0],
+    [1 + 5 + 10, 1 + 1, 1 + 1 + 5, 1 + 1 + 5, 1, 1],
   )
-  assert.equal(costOf(entities, { r }), 16 + 2 + 7 + 7)
+  assert.equal(costOf(entities, { r }), 16 + 2 + 7 + 7 + 1 + 1)
 })
 
 test('cost: a document that fans out by fragments is looked through once, not exponentially', () => {
@@ -112,6 +116,90 @@ test('cost: a fragment that leads back to itself, which validation refuses, has 
 
 const deep = (levels: number, page = '') =>
   `{ twinningDevice { ${`twinnings${page} { nodes { ownDevice { `.repeat(levels)} address ${'} } }'.repeat(levels)} } }`
+
+for (const [what, source, leaves] of [
+  ['each leaf', '{ twinning(id: "x") { id role name } }', 3],
+  ['as often as it stands in a list', '{ twinningDevice { twinnings(first: 7) { nodes { id } totalCount } } }', 7 + 1], // prettier-ignore
+  ['of several types, the most', '{ twinning(id: "x") { ... on PrimaryTwinning { id } ... on SecondaryTwinning { id role } } }', 2], // prettier-ignore
+] as const)
+  test(`leaves are counted, though they cost nothing: ${what}`, () => {
+    assert.equal(estimate(source).leaves, leaves)
+  })
+
+const overflowing = (levels: number) =>
+  `{ twinningDevice { ${'twinnings(first: 100) { nodes { ownDevice { '.repeat(levels)} address ${'} } }'.repeat(levels)} } }`
+
+test('cost: nothing times more than can be reckoned is nothing, and hides nothing beside it', () => {
+  const dear = overflowing(200).slice(1, -1)
+  const beside = overflowing(3).slice(1, -1).replace('twinningDevice', 'b: twinningDevice')
+
+  assert.equal(
+    costOf(
+      `{ a: twinningDevice { twinnings(first: 0) { nodes { ownDevice { ${dear
+        .replace('twinningDevice', 'x: twinningDevice')
+        .replace(/^.*?\{/, '')
+        .replace(/\}\s*$/, '')} } } } } ${beside} }`,
+    ),
+    1 + 5 + costOf(`{ ${beside} }`),
+  )
+})
+
+for (const [what, document] of [
+  ['whose cost can not be reckoned', overflowing(200)],
+  [
+    'that is quick to send and slow to look through',
+    `{ twinning(id: "x") { ${Array.from({ length: 2000 }, (_, i) => `a${i}: ownDevice { ...B }`).join(' ')} } } fragment B on Device { ${Array.from({ length: 2000 }, (_, i) => `b${i}: address`).join(' ')} }`,
+  ],
+  [
+    'whose answer holds nothing but leaves, without end',
+    `{ twinningDevices(addresses: [${Array.from({ length: 500 }, () => '"tel:+15560101"').join(' ')}]) { ${Array.from({ length: 5000 }, (_, i) => `a${i}: address`).join(' ')} } }`,
+  ],
+] as const)
+  for (const mode of ['enforce', 'measure'])
+    test(`with COST_MODE=${mode} a document ${what} ${mode === 'enforce' ? 'is refused' : 'is counted'}, and the process goes on`, async (t) => {
+      const gateway = await startGateway(t, { environment: { COST_MODE: mode } })
+      const asWatch = await gateway.token('twinning:read', watch)
+      // What is not refused is executed: here, on a device that has nothing.
+      if (mode === 'measure' && !document.includes('nodes')) return
+
+      const { errors } = await gateway.query(asWatch, document)
+
+      assert.deepEqual(
+        errors.map(({ extensions }) => extensions.code),
+        mode === 'enforce' ? ['COST_ESTIMATED_TOO_EXPENSIVE'] : [],
+      )
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+      assert.match(metrics, /twinning_operation_cost_count\{result="too_expensive"\} 1/)
+    })
+
+test('representations that are nothing cost something all the same', async (t) => {
+  const gateway = await startGateway(t, { environment: { COST_MAX: '1000' } })
+
+  const { errors } = await gateway.query(
+    await gateway.token('twinning:read', watch),
+    'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+    { r: Array.from({ length: 1001 }, () => 0) },
+  )
+
+  assert.deepEqual(
+    errors.map(({ extensions }) => extensions),
+    [{ code: 'COST_ESTIMATED_TOO_EXPENSIVE', cost: { estimated: 1001, max: 1000 } }],
+  )
+})
+
+test('pages cost what they hold, under each of their names', async (t) => {
+  const gateway = await startGateway(t, { environment: { COST_MAX: '1000' } })
+  seedMany(gateway.sandbox.operators.beta, watch, 20)
+  const document = `{ twinningDevice { twinnings { ${Array.from({ length: 50 }, (_, i) => `n${i}: nodes { ownDevice { address } }`).join(' ')} } } }`
+
+  const { errors } = await gateway.query(await gateway.token('twinning:read', watch), document)
+
+  assert.ok(costOf(document) < 1000, 'the estimate lets it through')
+  assert.deepEqual(
+    errors.map(({ extensions }) => extensions.code),
+    ['COST_ESTIMATED_TOO_EXPENSIVE'],
+  )
+})
 
 test('what costs too much is refused before anything is read, and says by how much', async (t) => {
   const { query, token, sandbox } = await startGateway(t)
@@ -247,3 +335,24 @@ test('50 aliases, 1,000 entities of full pages, 500 ids and 20 levels are admitt
     assert.deepEqual(errors, [], document)
   }
 })
+
+for (const variables of [undefined, null, {}])
+  test(`a subscription with variables ${JSON.stringify(variables)} is estimated by its defaults`, async (t) => {
+    const { url, token } = await startGateway(t, { environment: { COST_MAX: '20' } })
+
+    const response = await fetch(`${url}/graphql/stream`, {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        authorization: `Bearer ${await token('twinning:read', watch)}`,
+      },
+      body: JSON.stringify({
+        query:
+          'subscription ($n: Int = 30) { twinningChanged { twinning { ownDevice { twinnings(first: $n) { nodes { id } } } } } }',
+        variables,
+      }),
+    })
+
+    assert.equal(response.status, 400)
+  })

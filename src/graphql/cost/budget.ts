@@ -5,8 +5,8 @@ import { causeOf, formatError } from '../errors.ts'
 import type { CostLimit } from './limit.ts'
 
 /**
- * What an operation turns out to cost where its estimate had to assume: a page whose size was not asked for may be
- * longer than devices' pages mostly are.
+ * What the objects of an answer turn out to cost: the estimate had to assume how long a page is whose size was not asked
+ * for.
  */
 export type Budget = {
   /** Throws TooExpensive once more has been spent than an operation may cost. */
@@ -20,7 +20,7 @@ export function createBudget({ max, mode }: CostLimit): Budget {
   return {
     spend: (cost) => {
       spent += cost
-      if (spent > max && mode === 'enforce') throw new TooExpensive(spent, max)
+      if (spent > max && mode === 'enforce') throw new TooExpensive('cost', spent, max)
     },
     renew: () => (spent = 0),
   }

@@ -18,7 +18,15 @@ export type Meant = {
   readonly schema: GraphQLSchema
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly variables: Readonly<Record<string, unknown>>
+  /** How many selections have been looked at. */
+  readonly looked: { at: number }
 }
+
+/** A document that was made to be hard to look through. */
+export class TooMuchToLookThrough extends Error {}
+
+// What a large client sends has some thousands; each is looked at once for each type and way of asking that it stands in.
+const mostSelections = 200_000
 
 /** The same field, asked for in several places. */
 export type FieldNodes = readonly [FieldNode, ...FieldNode[]]
@@ -30,7 +38,7 @@ export type FieldNodes = readonly [FieldNode, ...FieldNode[]]
 export function collectFields(
   type: GraphQLObjectType,
   sets: readonly SelectionSetNode[],
-  { schema, fragments, variables }: Meant,
+  { schema, fragments, variables, looked }: Meant,
 ): ReadonlyMap<string, FieldNodes> {
   const fields = new Map<string, [FieldNode, ...FieldNode[]]>()
   const seen = new Set<string>()
@@ -40,6 +48,8 @@ export function collectFields(
     return !node || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type))
   }
   const collect = ({ selections }: SelectionSetNode): void => {
+    looked.at += selections.length
+    if (looked.at > mostSelections) throw new TooMuchToLookThrough()
     for (const selection of selections) {
       if (!isIncluded(selection, variables)) continue
       if (selection.kind === Kind.FIELD) {
@@ -61,6 +71,7 @@ export function collectFields(
 }
 
 function isIncluded(node: Parameters<typeof getDirectiveValues>[1], variables: Meant['variables']): boolean {
+  if (node.directives?.length === 0) return true
   try {
     return (
       getDirectiveValues(GraphQLSkipDirective, node, variables)?.if !== true &&

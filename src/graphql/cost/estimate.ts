@@ -19,7 +19,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { collectFields, type FieldNodes, type Meant } from './collect.ts'
+import { collectFields, TooMuchToLookThrough, type FieldNodes, type Meant } from './collect.ts'
 import { readWeights, type ListSize, type Weights } from './weights.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -34,8 +34,12 @@ export type Operation = {
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-// More places than any sensible document leads to; one that is made to be hard to look through is refused as such.
-const maxPlaces = 20_000
+/** What an operation may cost, and how many leaves its answer may have: those weigh nothing, but take room. */
+export type Cost = { readonly cost: number; readonly leaves: number }
+
+/** Larger than any limit, and small enough to be reckoned with: more than that is all the same. */
+export const mostCost = 1e15
+const free: Cost = { cost: 0, leaves: 0 }
 
 /**
  * What an operation may cost, by the `@cost` and `@listSize` of the schema (federation v2.9, after the IBM GraphQL
@@ -43,10 +47,10 @@ const maxPlaces = 20_000
  * list counts as often as the list may be long. Where a request itself says how long a list will be, that counts rather
  * than `assumedSize`: as many twinnings as `ids`, as many entities as `representations`.
  *
- * Fields are merged as in execution, and of several possible types the dearest counts. Infinity for a document that
- * leads to too many places. It need not be valid: what the schema does not know costs nothing.
+ * Fields are merged as in execution, and of several possible types the dearest counts. A document that is too much to
+ * look through costs the most there is. It need not be valid: what the schema does not know costs nothing.
  */
-export type EstimateCost = (operation: Operation) => number
+export type EstimateCost = (operation: Operation) => Cost
 
 export function createEstimateCost(schema: GraphQLSchema): EstimateCost {
   const weights = readWeights(schema)
@@ -55,23 +59,28 @@ export function createEstimateCost(schema: GraphQLSchema): EstimateCost {
     const fragments = new Map(
       document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])),
     )
-    return root ? objectCoster({ schema, fragments, variables }, weights)(root, [operation.selectionSet]) : 0
+    const meant = { schema, fragments, variables, looked: { at: 0 } }
+    try {
+      return root ? objectCoster(meant, weights)(root, [operation.selectionSet]) : free
+    } catch (error) {
+      if (error instanceof TooMuchToLookThrough) return { cost: mostCost, leaves: mostCost }
+      throw error
+    }
   }
 }
 
 function objectCoster(meant: Meant, weights: Weights) {
   const { schema, variables } = meant
   const numbers = new Map<SelectionSetNode, number>()
-  const known = new Map<string, number>()
+  const known = new Map<string, Cost>()
 
   /** One object. Each place is looked at once, however many ways lead there. */
-  function objectCost(type: GraphQLObjectType, sets: readonly SelectionSetNode[], told?: Told): number {
+  function objectCost(type: GraphQLObjectType, sets: readonly SelectionSetNode[], told?: Told): Cost {
     const place = [type.name, ...sets.map(numberOf), ...[...(told ?? [])].flat()].join('|')
     const before = known.get(place)
     if (before !== undefined) return before
-    if (known.size >= maxPlaces) return Infinity
     // For a document that leads back to itself, which validation refuses.
-    known.set(place, 0)
+    known.set(place, free)
     const cost = sum([...collectFields(type, sets, meant).values()], (nodes) => fieldCost(type, nodes, told))
     known.set(place, cost)
     return cost
@@ -83,45 +92,75 @@ function objectCoster(meant: Meant, weights: Weights) {
     return number
   }
 
-  function fieldCost(parent: GraphQLObjectType, nodes: FieldNodes, told: Told | undefined): number {
+  function fieldCost(parent: GraphQLObjectType, nodes: FieldNodes, told: Told | undefined): Cost {
     const field = parent.getFields()[nodes[0].name.value]
-    if (!field) return 0
+    if (!field) return free
     const args = argumentsOf(field, nodes[0], variables)
     const listSize = weights.listSizeOf(field)
     const size = listSize && lengthOf(listSize, args)
     const tell = new Map((listSize?.sizedFields ?? []).map((name) => [name, size ?? 1]))
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
-    const weight = weights.weightOf(field)
-    const one = (type: GraphQLNamedType | undefined) =>
-      (weight ?? (isCompositeType(type) ? 1 : 0)) +
-      Math.max(0, ...objectsOf(type).map((object) => objectCost(object, sets, tell)))
+    const one = (type: GraphQLNamedType | undefined): Cost => {
+      if (!isCompositeType(type)) return { cost: weights.weightOf(field) ?? 0, leaves: 1 }
+      const inside = objectsOf(type).map((object) => objectCost(object, sets, tell))
+      return plus(dearest(inside), { cost: weights.weightOf(field) ?? 1, leaves: 0 })
+    }
 
     const inputs = sum(field.args, (argument) => inputCost(argument, args[argument.name]))
-    if (field.name === '_entities' && Array.isArray(args.representations))
-      return inputs + sum(args.representations, (value) => one(schema.getType(typenameOf(value))))
+    if (field.name === '_entities' && Array.isArray(args.representations)) {
+      // One that names no type of ours costs as well: it is answered with an error.
+      const entity = (value: unknown) => {
+        const type = schema.getType(typenameOf(value))
+        return isCompositeType(type) ? one(type) : { cost: 1, leaves: 1 }
+      }
+      return plus(inputs, sum(args.representations, entity))
+    }
     const isList = isListType(getNullableType(field.type))
-    return inputs + (isList ? (told?.get(field.name) ?? size ?? 1) : 1) * one(getNamedType(field.type))
+    const count = isList ? (told?.get(field.name) ?? size ?? 1) : 1
+    return plus(inputs, times(count, one(getNamedType(field.type))))
   }
 
-  function objectsOf(type: GraphQLNamedType | undefined): readonly GraphQLObjectType[] {
+  function objectsOf(type: GraphQLNamedType): readonly GraphQLObjectType[] {
     if (isAbstractType(type)) return schema.getPossibleTypes(type)
     return isObjectType(type) ? [type] : []
   }
 
   /** `@cost` on an argument counts once for each member of a list. */
-  function inputCost(input: GraphQLArgument | GraphQLInputField, value: unknown): number {
-    if (value === undefined || value === null) return 0
+  function inputCost(input: GraphQLArgument | GraphQLInputField, value: unknown): Cost {
+    if (value === undefined || value === null) return free
     if (Array.isArray(value)) return sum(value, (member: unknown) => inputCost(input, member))
     const type = getNamedType(input.type)
     const fields = isInputObjectType(type) ? Object.values(type.getFields()) : []
-    return (weights.weightOf(input) ?? 0) + sum(fields, (f) => inputCost(f, (value as Arguments)[f.name]))
+    const inside = sum(fields, (field) => inputCost(field, (value as Arguments)[field.name]))
+    return plus(inside, { cost: weights.weightOf(input) ?? 0, leaves: 0 })
   }
 
   return objectCost
 }
 
-function sum<T>(values: readonly T[], valueOf: (value: T) => number): number {
-  return values.reduce((total, value) => total + valueOf(value), 0)
+function plus(one: Cost, other: Cost): Cost {
+  return {
+    cost: Math.min(one.cost + other.cost, mostCost),
+    leaves: Math.min(one.leaves + other.leaves, mostCost),
+  }
+}
+
+function times(count: number, { cost, leaves }: Cost): Cost {
+  return { cost: Math.min(count * cost, mostCost), leaves: Math.min(count * leaves, mostCost) }
+}
+
+function dearest(costs: readonly Cost[]): Cost {
+  return costs.reduce(
+    (one, other) => ({
+      cost: Math.max(one.cost, other.cost),
+      leaves: Math.max(one.leaves, other.leaves),
+    }),
+    free,
+  )
+}
+
+function sum<T>(values: readonly T[], costOf: (value: T) => Cost): Cost {
+  return values.reduce((total, value) => plus(total, costOf(value)), free)
 }
 
 /** Arguments that can't be read are refused later, with a better word for it. */

@@ -4,26 +4,40 @@ import { TooExpensive } from '../../errors.ts'
 import { report } from '../../telemetry/channels.ts'
 import type { Context } from '../context.ts'
 import { toGraphQLError } from '../errors.ts'
-import { createEstimateCost, type Operation } from './estimate.ts'
+import { createEstimateCost, mostCost, type Cost, type Operation } from './estimate.ts'
 
 /** Setting: what an operation may cost, and whether one that costs more is refused or only measured. */
 export type CostLimit = { readonly max: number; readonly mode: 'enforce' | 'measure' }
 
 /** Throws a GraphQLError with code COST_ESTIMATED_TOO_EXPENSIVE; `variables` as the client sent them. */
-export type CheckCost = (operation: Operation) => void
+export type CheckCost = (
+  operation: Omit<Operation, 'variables'> & {
+    readonly variables: Readonly<Record<string, unknown>> | null | undefined
+  },
+) => void
+
+// A leaf weighs nothing, for routers that count as well; but an answer of nothing else must end somewhere.
+const leavesForOne = 10
 
 /** Estimates each operation before it is executed, reports it, and refuses it where the limit says so. */
 export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit): CheckCost {
   const estimateCost = createEstimateCost(schema)
   return ({ document, operation, variables }) => {
-    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables)
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {})
     // Execution is about to refuse these variables, and says why.
     if (!coerced) return
     const estimated = estimateCost({ document, operation, variables: coerced })
-    const isTooExpensive = estimated > max
-    report('operation.cost', { estimated, result: isTooExpensive ? 'too_expensive' : 'ok' })
-    if (isTooExpensive && mode === 'enforce') throw toGraphQLError(new TooExpensive(estimated, max), 400)
+    const refusal = refusalOf(estimated, max)
+    report('operation.cost', { estimated: estimated.cost, result: refusal ? 'too_expensive' : 'ok' })
+    if (refusal && mode === 'enforce') throw toGraphQLError(refusal, 400)
   }
+}
+
+function refusalOf({ cost, leaves }: Cost, max: number): TooExpensive | undefined {
+  const known = (estimated: number) => (estimated < mostCost ? estimated : undefined)
+  if (cost > max) return new TooExpensive('cost', known(cost), max)
+  const maxLeaves = max * leavesForOne
+  return leaves > maxLeaves ? new TooExpensive('leaves', known(leaves), maxLeaves) : undefined
 }
 
 /** The check, for Apollo Server. */
@@ -31,7 +45,7 @@ export function limitCost(check: CheckCost): ApolloServerPlugin<Context> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ document, operation, request: { variables = {} } }) => {
+        didResolveOperation: ({ document, operation, request: { variables } }) => {
           if (operation) check({ document, operation, variables })
           return Promise.resolve()
         },

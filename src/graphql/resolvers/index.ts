@@ -1,6 +1,6 @@
 import type { Resolvers } from '../generated.ts'
 import { DeviceAddress, URL } from '../scalars.ts'
-import { Device } from './device.ts'
+import { Device, TwinningConnection } from './device.ts'
 import { Mutation } from './mutation.ts'
 import { Query } from './query.ts'
 import { Subscription } from './subscription.ts'
@@ -14,6 +14,7 @@ export const resolvers: Resolvers = {
   Mutation,
   Subscription,
   Device,
+  TwinningConnection,
   Twinning,
   PrimaryTwinning,
   SecondaryTwinning,

@@ -21,8 +21,9 @@ export const Query: QueryResolvers = {
     limit('addresses', addresses)
     return addresses.map((address) => ({ address, sight: 'full' as const }))
   },
-  twinningStatistics: async (_, { addresses }, { reader, warnings }, info) => {
+  twinningStatistics: async (_, { addresses }, { reader, warnings, caching }, info) => {
     limit('addresses', addresses)
+    for (const address of addresses) caching.tagDevice(info, address)
     const { leftOut, ...statistics } = await reader.statistics(addresses)
     warn(warnings, leftOut, info)
     return statistics

@@ -20,10 +20,15 @@ const shared = {
   role: ({ twinning }: VisibleTwinning) => twinning.role,
   name: ({ twinning, sight }: VisibleTwinning) => (sight === 'full' ? (twinning.name ?? null) : null),
   twinningStatus: ({ twinning }: VisibleTwinning) => twinning.twinningStatus,
-  otherDevice: ({ twinning: { otherDevice }, sight }: VisibleTwinning) =>
-    otherDevice ? { otherDevice, sight } : null,
+  otherDevice: ({ twinning: { otherDevice }, sight }: VisibleTwinning, _: object, { budget }: Context) => {
+    budget.spend(1)
+    return otherDevice ? { otherDevice, sight } : null
+  },
   ownAddress: ({ twinning, sight }: VisibleTwinning) => shown(twinning.ownAddress, sight),
-  ownDevice: ({ twinning, sight }: VisibleTwinning) => ({ address: twinning.ownAddress, sight }),
+  ownDevice: ({ twinning, sight }: VisibleTwinning, _: object, { budget }: Context) => {
+    budget.spend(1)
+    return { address: twinning.ownAddress, sight }
+  },
   resourceURL: ({ twinning, sight }: VisibleTwinning) =>
     sight === 'full' ? twinning.resourceURL : maskUrl(twinning),
 }
@@ -46,7 +51,7 @@ export const SecondaryTwinning: SecondaryTwinningResolvers = {
   voicemailAccess: async (visible, _, { reader, caching }, info) => {
     const { otherDevice } = visible.twinning
     // The Primary's own twinning may be where the address is known from.
-    if (otherDevice) caching.tagDevice(info, otherDevice.address, visible.sight)
+    if (otherDevice) caching.tagDevice(info, otherDevice.address)
     const address = await reader.voicemail(visible)
     return address ? { address } : null
   },
@@ -56,7 +61,10 @@ export const SecondaryTwinning: SecondaryTwinningResolvers = {
 export const OtherDevice: OtherDeviceResolvers = {
   address: ({ otherDevice, sight }) => shown(otherDevice.address, sight),
   name: ({ otherDevice, sight }) => (sight === 'full' ? (otherDevice.name ?? null) : null),
-  device: ({ otherDevice, sight }) => ({ address: otherDevice.address, sight }),
+  device: ({ otherDevice, sight }, _, { budget }) => {
+    budget.spend(1)
+    return { address: otherDevice.address, sight }
+  },
 }
 
 /** An address as the caller may see it. */
@@ -75,7 +83,7 @@ export async function readTwinning(
   info: GraphQLResolveInfo,
 ): Promise<VisibleTwinning | null> {
   const visible = typeof id === 'string' ? await reader.twinning(id) : undefined
-  if (typeof id === 'string' && visible) caching.tagTwinning(info, id, visible)
+  if (visible) caching.tagTwinning(info, visible)
   return visible ?? null
 }
 
