@@ -14,6 +14,8 @@ export type Loaded<V> = {
   readonly freshForMs: number
   readonly graceMs: number
   readonly kept?: boolean
+  /** When it came, in ms since 1970; now, where several were not waited for together. */
+  readonly at?: number
 }
 
 /** A moment of a tag, taken before a load: what that load brings is void once the tag is evicted after it. */
@@ -114,12 +116,13 @@ export function createCache<V extends object>({
 
   function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
     const now = Date.now()
-    const writes = items.flatMap(({ key, loaded: { value, freshForMs, graceMs, kept }, mark }): Write[] => {
+    const writes = items.flatMap(({ key, loaded, mark }): Write[] => {
+      const { value, freshForMs, graceMs, kept, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
-      const freshUntil = now + freshForMs
+      const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
       if (graceUntil <= now) memory.delete(entryName(key))
-      else memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: now, freshUntil, graceUntil })
+      else memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil })
       const { generation } = mark
       if (!generation) return []
       const text = JSON.stringify({ g: generation.id, f: freshUntil, u: graceUntil, v: codec.encode(value) })
@@ -174,7 +177,7 @@ export function createCache<V extends object>({
         loaded.get(entryName(slot.key)) ?? new TypeError('a load must answer for every key that it gets')
       slot.outcome = outcome instanceof Error ? graceOr(outcome, slot.entry, Date.now()) : outcome.value
       if (outcome instanceof Error) continue
-      slot.freshUntil = outcome.kept ? Infinity : Date.now() + outcome.freshForMs
+      slot.freshUntil = outcome.kept ? Infinity : (outcome.at ?? Date.now()) + outcome.freshForMs
       kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
     }
     put(kept)

@@ -23,6 +23,8 @@ export type Loaders = {
   readonly isServed: (device: DeviceAddress) => boolean
   /** The id of the operator that serves the device. Throws BadUserInput where none does. */
   readonly operatorOf: (device: DeviceAddress) => string
+  /** What is read of this device from now on comes from its list. */
+  readonly preferList: (device: DeviceAddress) => void
   /** Forgets what this request has read, after a change. */
   readonly forget: () => void
 }
@@ -68,7 +70,7 @@ export function createLoaders({
     if (!store) return { value, freshForMs: 0, graceMs: 0 }
     const graceMs = mayBeStale ? lifetime.graceMs : 0
     const longest = members.some((t) => t.twinningStatus === 'PENDING') ? pendingFreshMs : Infinity
-    return { value, freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
+    return { value, at: Date.now(), freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
   }
 
   async function readList(device: DeviceAddress, mark: Mark): Promise<Loaded<DeviceTwinnings>> {
@@ -163,6 +165,7 @@ export function createLoaders({
     },
     operatorOf: (device) => operators.route(device).id,
     isServed: (device) => operators.find(device) !== undefined,
+    preferList: (device) => void listed.add(device),
     forget: () => {
       listed.clear()
       for (const loader of [lists, singles, listsWithCodes, singlesWithCodes]) loader.clearAll()
