@@ -7,8 +7,8 @@ import { parse } from 'graphql'
 export type BreakingChange = { readonly path: string; readonly message: string }
 
 // Without these a type leaves a graph or a contract; with more of those, a caller loses what it had.
-const keeping = /\.@(?:key|shareable|tag|interfaceObject)(?:\.|$)/
-const restricting = /\.@(?:authenticated|requiresScopes|policy|inaccessible)(?:\.|$)/
+const keeping = /\.@(?:key|shareable|tag|interfaceObject)(?:\.|$)|@listSize\.requireOneSlicingArgument$/
+const restricting = /\.@(?:authenticated|requiresScopes|policy|inaccessible)(?:\.|$)|@key\.resolvable$/
 
 /**
  * Compares two SDLs of the subgraph. Beside what breaks GraphQL clients: what takes an entity or a tag away, and any

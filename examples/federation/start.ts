@@ -12,6 +12,9 @@ import { startHiveGateway } from './hive-gateway/start.ts'
 import { inventorySdl, startInventory } from './inventory/server.ts'
 import { findFreePort } from './process.ts'
 
+let closing: Promise<void> | undefined
+// A signal may come at any moment of the start.
+const isClosing = () => closing !== undefined
 /** What is to be closed, the last first. */
 const opened: (() => Promise<void> | void)[] = []
 
@@ -24,6 +27,7 @@ async function run(): Promise<void> {
   const inventory = await startInventory()
   opened.push(inventory.close)
 
+  if (isClosing()) return
   console.log('Composing the supergraph and starting Hive Gateway …')
   const folder = mkdtempSync(join(tmpdir(), 'twinning-federation-'))
   opened.push(() => rmSync(folder, { recursive: true, force: true }))
@@ -36,6 +40,7 @@ async function run(): Promise<void> {
   writeFileSync(supergraphFile, supergraph.sdl)
   const hive = await startHiveGateway(supergraphFile, port)
   opened.push(hive.close)
+  if (isClosing()) return closeAll()
 
   console.log(
     describe({ hive: hive.url, twinning: twinningUrl, inventory: inventory.url }, await tokens(sandbox)),
@@ -95,12 +100,13 @@ async function closeAll(): Promise<void> {
   for (let close = opened.pop(); close; close = opened.pop()) await close()
 }
 
-let closing: Promise<void> | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void (closing ??= closeAll()))
 
 try {
   await run()
 } catch (error) {
+  // What was taken away while it started is no fault.
+  if (isClosing()) process.exit(0)
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
   await (closing ??= closeAll())

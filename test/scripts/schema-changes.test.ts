@@ -34,6 +34,8 @@ for (const [what, that, replacement, paths] of [
   ],
   ['another scope', '[["twinning:voicemail"]]', '[["twinning:voice"]]', ['SecondaryTwinning.voicemailAccess.@requiresScopes']], // prettier-ignore
   ['a new scope', 'authCode: String', 'authCode: String @requiresScopes(scopes: [["codes"]])', ['SecondaryTwinning.authCode.@requiresScopes']], // prettier-ignore
+  ['a key that leads nowhere', 'type Device @key(fields: "address")', 'type Device @key(fields: "address", resolvable: false)', ['Device.@key']], // prettier-ignore
+  ['a page whose size must be said, for routers', 'requireOneSlicingArgument: false', 'requireOneSlicingArgument: true', ['Device.twinnings.@listSize']], // prettier-ignore
 ] as const)
   test(`${what} breaks somebody`, async () => {
     assert.deepEqual((await pathsOf(that, replacement)).sort(), [...paths].sort())

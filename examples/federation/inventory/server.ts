@@ -32,14 +32,14 @@ const resolvers = {
   },
 }
 
-/** Serves the inventory on a free port of this machine. */
-export async function startInventory(): Promise<Inventory> {
+/** Serves the inventory on this port of this machine, or for 0 on a free one. */
+export async function startInventory(port = 0): Promise<Inventory> {
   const schema = buildSubgraphSchema({ typeDefs: parse(inventorySdl), resolvers })
   const server = new ApolloServer({
     schema,
     stopOnTerminationSignals: false,
     plugins: [ApolloServerPluginInlineTraceDisabled()],
   })
-  const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } })
+  const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port } })
   return { url, close: () => server.stop() }
 }
