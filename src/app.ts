@@ -16,11 +16,14 @@ import { createBudget } from './graphql/cost/budget.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
+import { createSubscriptions } from './graphql/subscriptions.ts'
+import { createCallbacks } from './http/callback.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { registerGraphql } from './http/graphql.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
 import { createHttpServer } from './http/server.ts'
+import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
 import { createRedisLink } from './redis/redis.ts'
 import { createInvalidateRouter } from './router/invalidation.ts'
@@ -28,7 +31,9 @@ import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
 import { createLoaders } from './twinnings/loaders.ts'
+import { createLookout } from './twinnings/lookout.ts'
 import { createReader } from './twinnings/reader.ts'
+import { createWatcher } from './twinnings/watcher.ts'
 import { createWriter } from './twinnings/writer.ts'
 import { createOperators } from './upstream/operators.ts'
 
@@ -69,15 +74,21 @@ export async function createApp(
     evictions,
     shared,
     tellLayersAbove: config.routerInvalidation && tellRouter(config.routerInvalidation, sealer),
+    onNotified: (operatorId) => lookout.notified(operatorId),
   })
+  const operators = createOperators(config.operators, config.timeoutMs)
+  const takeTurn = shared?.takeTurn ?? (() => Promise.resolve(true))
+  const lookout = createLookout({ operators, changes, takeTurn, times: config.poll })
   await shared?.listen((evicted) => {
     if (evicted) evictions.evict(evicted.tags)
-    else evictions.evictAll()
+    else {
+      evictions.evictAll()
+      lookout.recheck()
+    }
     changes.hear(evicted?.news)
   })
 
   // Whom to ask, and who asks.
-  const operators = createOperators(config.operators, config.timeoutMs)
   // At worst a POST and a GET by its Location, each sent again after a 401, each time with a new token: 8 exchanges.
   const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 8 + 10_000 })
   const verify = createVerifier(config)
@@ -97,13 +108,14 @@ export async function createApp(
       caller,
       onFreshUntil: caching.freshUntil,
     })
+    const reader = createReader({ principal, loaders, sealer })
     return {
       principal,
       unauthenticated: known instanceof GatewayError ? known : undefined,
-      reader: createReader({ principal, loaders, sealer }),
+      reader,
       writer: createWriter({ principal, caller: writing, operators, loaders, sealer, changes, idempotency }),
+      watcher: createWatcher({ ...caller, reader, loaders, sealer, changes, lookout }),
       sealer,
-      changes,
       signal,
       warnings: [],
       caching,
@@ -115,11 +127,14 @@ export async function createApp(
   const introspection = config.explorer || config.auth === 'off'
   const schema = createSchema(config.sdlTarget)
   const checkCost = createCheckCost(schema, config.cost)
+  const subscriptions = createSubscriptions({ schema, introspection, checkCost })
   const server = await createGraphqlServer({ schema, introspection, checkCost })
   const http = createHttpServer(log)
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
-  registerGraphql(http, { server, createContext, closed: !introspection })
-  registerStream(http, { schema, createContext, introspection, checkCost })
+  const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
+  registerGraphql(http, { server, createContext, callbacks, closed: !introspection })
+  registerStream(http, { subscriptions, createContext })
+  registerSocket(http, { subscriptions, createContext })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })
@@ -128,6 +143,7 @@ export async function createApp(
   async function closeAll(): Promise<void> {
     phase = 'draining'
     await http.close()
+    lookout.close()
     await server.stop()
     await operators.close()
     await redis?.close()

@@ -12,10 +12,14 @@ export type Change = { readonly kind: 'CREATED' | 'UPDATED' | 'DELETED'; readonl
 
 /** The one path of every change: evict everywhere, then tell. Whoever is told and asks again never reads the old value. */
 export type Changes = {
-  /** Settles once nothing old is left to be read; `others` are devices whose twinnings changed as a consequence. */
+  /**
+   * Settles once nothing old is left to be read; `others` are devices whose twinnings changed as a consequence.
+   * `notifiedBy`: the operator that has told of it.
+   */
   readonly announce: (
     changes: readonly Change[],
     others?: readonly { operatorId: string; device: DeviceAddress }[],
+    notifiedBy?: string,
   ) => Promise<void>
   /** Tells of the changes that another instance has announced, once they are evicted here. */
   readonly hear: (news: unknown) => void
@@ -26,7 +30,10 @@ export type Changes = {
   readonly watch: (device: DeviceAddress, signal: AbortSignal) => AsyncIterable<Change>
 }
 
-const announced = z.array(z.object({ kind: z.enum(['CREATED', 'UPDATED', 'DELETED']), ref: refSchema }))
+const announced = z.object({
+  changes: z.array(z.object({ kind: z.enum(['CREATED', 'UPDATED', 'DELETED']), ref: refSchema })),
+  notifiedBy: z.string().optional(),
+})
 
 /** Has layers above the gateway drop what they keep of these; must not reject. */
 export type TellLayersAbove = (
@@ -34,24 +41,31 @@ export type TellLayersAbove = (
   devices: ReadonlySet<DeviceAddress>,
 ) => Promise<void>
 
-/** `shared`: the store of all instances, where there is one; `tellLayersAbove`: where there are any. */
+/**
+ * `shared`: the store of all instances, where there is one; `tellLayersAbove`: where there are any. `onNotified` is told
+ * which operators tell of changes by themselves, whichever instance they tell.
+ */
 export function createChanges({
   evictions,
   shared,
   tellLayersAbove,
+  onNotified = () => undefined,
 }: {
   evictions: Evictions
   shared: SharedStore | undefined
   tellLayersAbove?: TellLayersAbove | undefined
+  onNotified?: (operatorId: string) => void
 }): Changes {
   const bus: Bus = new EventEmitter<Heard>().setMaxListeners(0)
 
-  function tell(changes: readonly Change[]): void {
+  function tell({ changes, notifiedBy }: News): void {
+    if (notifiedBy !== undefined) onNotified(notifiedBy)
     for (const change of changes) bus.emit(change.ref.device, change)
   }
 
   return {
-    announce: async (changes, others = []) => {
+    announce: async (changes, others = [], notifiedBy) => {
+      const news = { changes, notifiedBy }
       const places = [...changes.map(({ ref }) => ref), ...others]
       const tags = [...new Set(places.map(({ operatorId, device }) => deviceTag(operatorId, device)))]
       evictions.evict(tags)
@@ -60,14 +74,15 @@ export function createChanges({
         await shared?.evict(tags)
         await tellLayersAbove(changes, new Set(places.map(({ device }) => device)))
       }
-      await shared?.evict(tags, changes)
-      tell(changes)
+      await shared?.evict(tags, news)
+      tell(news)
     },
-    hear: (news) => tell(announced.safeParse(news).data ?? []),
+    hear: (news) => tell(announced.safeParse(news).data ?? { changes: [] }),
     watch: (device, signal) => watchOn(bus, device, signal),
   }
 }
 
+type News = { readonly changes: readonly Change[]; readonly notifiedBy?: string | undefined }
 type Heard = Record<string, [Change]>
 type Bus = EventEmitter<Heard>
 

@@ -20,7 +20,7 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   auth: ['auth', ...base],
   twinnings: ['twinnings', 'auth', 'cache', 'changes', 'redis', 'upstream', ...base],
   graphql: ['graphql', 'twinnings', 'auth', 'changes', ...base],
-  http: ['http', 'graphql', 'changes', 'oma', 'upstream', ...base],
+  http: ['http', 'graphql', 'changes', 'oma', 'router', 'upstream', ...base],
   app: [
     ...base,
     'auth',

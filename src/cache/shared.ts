@@ -29,6 +29,8 @@ export type SharedStore = {
   readonly write: (items: readonly Write[]) => Promise<void>
   /** Gives the tags a new generation and tells the other instances, with some news about it where there are any. */
   readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
+  /** True for the first instance that asks for this name, for so long; and for each where the store does not answer. */
+  readonly takeTurn: (name: string, ttlMs: number) => Promise<boolean>
   /** Begins to hear of evictions by other instances. */
   readonly listen: (onEvicted: OnEvicted) => Promise<void>
   /** False while evictions by other instances may go unheard. */
@@ -89,6 +91,13 @@ export function createSharedStore(redis: RedisLink): SharedStore {
         if (heard?.from !== self) onEvicted(heard)
       }),
     listening: redis.listening,
+    takeTurn: async (name, ttlMs) => {
+      const key = `${prefix}turn:${name}`
+      const taken = await redis.attempt('turn', async (client) => ({
+        first: (await client.set(key, self, 'PX', Math.ceil(ttlMs), 'NX')) === 'OK',
+      }))
+      return taken?.first ?? true
+    },
     read: (keys) =>
       redis.attempt('read', async (client) => {
         const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]

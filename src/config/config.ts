@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { operatorAuth, parseOperators, type Environment, type Operator, type Problem } from './operators.ts'
-import { idKeys, redisUrls, settingNames, settings, together, type Settings } from './settings.ts'
+import {
+  callbackUrls,
+  idKeys,
+  redisUrls,
+  settingNames,
+  settings,
+  together,
+  type Settings,
+} from './settings.ts'
 
 /** A router's cache: where it is told what to drop, with which key, and what this subgraph is called there. */
 export type RouterInvalidation = { readonly url: URL; readonly key: string; readonly subgraph: string }
@@ -31,6 +39,10 @@ export type Config = {
   /** Whether answers carry the tags under which a router is to keep them. */
   readonly cacheTags: boolean
   readonly cost: { readonly max: number; readonly mode: 'enforce' | 'measure' }
+  /** Where routers may have subscriptions sent to; none: nowhere. */
+  readonly callbackUrls: readonly URL[]
+  /** How often operators that do not notify are asked about devices that somebody watches. */
+  readonly poll: { readonly pendingMs: number; readonly settledMs: number; readonly perSecond: number }
   /** The router that is told of changes, where there is one. */
   readonly routerInvalidation: RouterInvalidation | undefined
   readonly logLevel: LogLevel
@@ -117,6 +129,8 @@ function build(s: Settings, operators: readonly Operator[]): Config {
             subgraph: s.ROUTER_SUBGRAPH_NAME,
           }
         : undefined,
+    callbackUrls: s.CALLBACK_URLS === undefined ? [] : (callbackUrls(s.CALLBACK_URLS) ?? []),
+    poll: { pendingMs: s.POLL_PENDING_MS, settledMs: s.POLL_S * 1000, perSecond: s.POLL_PER_SECOND },
     logLevel: s.LOG_LEVEL,
     warnings: warningsOf(s, operators),
   }

@@ -47,6 +47,15 @@ export const settings = z.object({
   ROUTER_INVALIDATION_URL: endpointUrl.optional(),
   ROUTER_INVALIDATION_KEY: text.optional(),
   ROUTER_SUBGRAPH_NAME: text.default('twinning'),
+  CALLBACK_URLS: text
+    .refine(
+      (value) => callbackUrls(value) !== undefined,
+      'expected http or https URLs without credentials, query and fragment, separated by commas',
+    )
+    .optional(),
+  POLL_S: whole(0, 3600).default(15),
+  POLL_PENDING_MS: whole(100, 60_000).default(1000),
+  POLL_PER_SECOND: whole(1, 10_000).default(20),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',
@@ -117,4 +126,12 @@ export function idKeys(value: string): [Buffer, ...Buffer[]] | undefined {
   if (!parts.every((part) => /^[\w+/-]{43}=?$/.test(part))) return undefined
   const [first, ...rest] = parts.map((part) => Buffer.from(part, 'base64'))
   return first && [first, ...rest]
+}
+
+/** One or more URLs that others begin with; `undefined` for anything else. */
+export function callbackUrls(value: string): URL[] | undefined {
+  const parts = value.split(',').map((part) => part.trim())
+  return parts.every((part) => baseUrl.safeParse(part).success)
+    ? parts.map((part) => new URL(part))
+    : undefined
 }

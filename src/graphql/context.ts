@@ -1,8 +1,8 @@
 import type { Principal } from '../auth/policy.ts'
-import type { Changes } from '../changes.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reader } from '../twinnings/reader.ts'
+import type { Watcher } from '../twinnings/watcher.ts'
 import type { Writer } from '../twinnings/writer.ts'
 import type { Caching } from './caching.ts'
 import type { Budget } from './cost/budget.ts'
@@ -22,7 +22,7 @@ export type Context = {
   readonly reader: Reader
   readonly writer: Writer
   readonly sealer: Sealer
-  readonly changes: Changes
+  readonly watcher: Watcher
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly warnings: Warning[]

@@ -4,6 +4,7 @@ import type { Context } from '../graphql/context.ts'
 import { refusal } from '../graphql/admission.ts'
 import type { GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
+import type { Callbacks } from './callback.ts'
 
 /** Makes the context of a request from its headers; throws nothing. */
 export type CreateContext = (authorization: string | undefined, signal: AbortSignal) => Promise<Context>
@@ -21,8 +22,14 @@ export function registerGraphql(
   {
     server,
     createContext,
+    callbacks,
     closed,
-  }: { server: ApolloServer<Context>; createContext: CreateContext; closed: boolean },
+  }: {
+    server: ApolloServer<Context>
+    createContext: CreateContext
+    callbacks: Callbacks
+    closed: boolean
+  },
 ): void {
   app.register((scope, _, done) => {
     scope.setErrorHandler(
@@ -42,6 +49,12 @@ export function registerGraphql(
       method: ['GET', 'POST'],
       url: '/graphql',
       handler: async (request, reply) => {
+        const called = await callbacks.answer(request.body, request.headers.authorization)
+        if (called)
+          return reply
+            .headers({ 'cache-control': 'no-store', ...called.headers })
+            .code(called.status)
+            .send(called.body)
         const context = await createContext(request.headers.authorization, goneSignal(reply))
         if (closed && context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
         const response = await server.executeHTTPGraphQLRequest({

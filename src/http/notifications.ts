@@ -57,7 +57,7 @@ export function registerNotifications(
           )
         return { kind: 'UPDATED', ref: { operatorId, device, twinningId } }
       })
-      await changes.announce(found)
+      await changes.announce(found, [], operatorId)
     } catch (error) {
       if (!(error instanceof InvalidRepresentation)) throw error
       return refuse(request, reply, 400, invalid(error.message))

@@ -15,6 +15,8 @@ export type Reports = {
   'error.unexpected': { error: unknown }
   'operation.cost': { estimated: number; result: 'ok' | 'too_expensive' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
+  'router.callback': { outcome: 'lost' }
+  'lookout.checked': { operator: string; outcome: 'same' | 'changed' }
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 
@@ -28,7 +30,14 @@ export function listen<Name extends keyof Reports>(
   name: Name,
   listener: (payload: Reports[Name]) => void,
 ): () => void {
-  const subscriber = (payload: unknown) => listener(payload as Reports[Name])
+  const subscriber = (payload: unknown) => {
+    try {
+      listener(payload as Reports[Name])
+    } catch (error) {
+      // Thrown on, it would end the process: what is reported must never cost more than its report.
+      if (name !== 'error.unexpected') report('error.unexpected', { error })
+    }
+  }
   channel(`twinning-gateway:${name}`).subscribe(subscriber)
   return () => channel(`twinning-gateway:${name}`).unsubscribe(subscriber)
 }

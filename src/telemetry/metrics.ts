@@ -34,6 +34,11 @@ export function createMetrics(): Metrics {
     [],
   )
   const failures = counter('twinning_cache_failures_total', 'Redis operations that failed.', ['operation'])
+  const checks = counter(
+    'twinning_lookout_checks_total',
+    'Devices looked at for whoever watches them, as nobody tells of their changes.',
+    ['operator', 'outcome'],
+  )
   const notifications = counter('twinning_notifications_total', 'Change notifications.', [
     'operator',
     'outcome',
@@ -49,6 +54,11 @@ export function createMetrics(): Metrics {
     'twinning_router_invalidations_total',
     "Calls of the router's invalidation endpoint.",
     ['outcome'],
+  )
+  const callbacks = counter(
+    'twinning_router_callbacks_lost_total',
+    'Subscriptions ended as their router took no more.',
+    [],
   )
   const unexpected = counter(
     'twinning_unexpected_errors_total',
@@ -68,9 +78,11 @@ export function createMetrics(): Metrics {
     listen('cache.read', ({ tier, count }) => reads.inc({ tier }, count)),
     listen('cache.stale', ({ count }) => stale.inc(count)),
     listen('cache.failure', ({ operation }) => failures.inc({ operation })),
+    listen('lookout.checked', (labels) => checks.inc(labels)),
     listen('notification.received', (labels) => notifications.inc(labels)),
     listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
+    listen('router.callback', () => callbacks.inc()),
     listen('error.unexpected', () => unexpected.inc()),
   ]
   return {

@@ -44,6 +44,12 @@ export type OmaClient = {
     device: DeviceAddress,
     caller: Caller,
   ) => Promise<DeviceTwinnings & { freshness: Freshness }>
+  /** As listTwinnings, unless the list still has this ETag (RFC 9110 §13.1.2): then `undefined`. */
+  readonly listIfChanged: (
+    device: DeviceAddress,
+    caller: Caller,
+    etag: string | undefined,
+  ) => Promise<{ list: DeviceTwinnings; etag: string | undefined } | undefined>
   /** POST. */
   readonly createTwinning: (device: DeviceAddress, twinning: NewTwinning, caller: Caller) => Promise<Twinning>
   /** GET for a change; `undefined` where there is none. */
@@ -119,21 +125,35 @@ export function createOmaClient({
   }
 
   async function listTwinnings(device: DeviceAddress, caller: Caller) {
-    const response = await send({
+    const response = await getList(device, caller)
+    return { ...listIn(response, device), freshness: freshnessOf(response.header) }
+  }
+
+  async function listIfChanged(device: DeviceAddress, caller: Caller, etag: string | undefined) {
+    const response = await getList(device, caller, etag)
+    if (response.status === 304) return undefined
+    return { list: listIn(response, device), etag: response.header('etag') }
+  }
+
+  function getList(device: DeviceAddress, caller: Caller, etag?: string): Promise<TransportResponse> {
+    return send({
       method: 'GET',
       path: listPath(device),
       maxBytes: maxListBytes,
       caller,
+      ifNoneMatch: etag,
       secrets: codes.of(device),
-      accept: [404, 410],
+      accept: etag === undefined ? [404, 410] : [304, 404, 410],
     })
-    const freshness = freshnessOf(response.header)
-    if (response.status >= 400) return { twinnings: [], leftOut: [], freshness }
+  }
+
+  function listIn(response: TransportResponse, device: DeviceAddress): DeviceTwinnings {
+    if (response.status >= 400) return { twinnings: [], leftOut: [] }
     const body = json(response)
     const list = decoded(() => decodeTwinningListBody(body, asked(device)))
     codes.learn(device, list.twinnings)
     for (const { problem } of list.leftOut) report('upstream.leftOut', { operator, problem })
-    return { ...list, freshness }
+    return list
   }
 
   async function createTwinning(
@@ -225,5 +245,13 @@ export function createOmaClient({
     })
   }
 
-  return { getTwinning, listTwinnings, createTwinning, editTwinning, replaceTwinning, deleteTwinning }
+  return {
+    getTwinning,
+    listTwinnings,
+    listIfChanged,
+    createTwinning,
+    editTwinning,
+    replaceTwinning,
+    deleteTwinning,
+  }
 }

@@ -11,6 +11,7 @@ export type Call = Pick<TransportRequest, 'method' | 'path' | 'maxBytes'> & {
   /** What is sent, where something is. */
   readonly twinning?: object
   readonly ifMatch?: string | undefined
+  readonly ifNoneMatch?: string | undefined
   /** What must not be repeated, should the operator have done so. */
   readonly secrets?: readonly string[]
   /** Statuses, beside 2xx, that whoever calls reads itself. */
@@ -48,7 +49,7 @@ export function createExchange({
     throw refusalOf(answer, { operator, forwarded, secrets: call.secrets ?? [] })
   }
 
-  async function attempt({ caller, twinning, ifMatch, ...call }: Call) {
+  async function attempt({ caller, twinning, ifMatch, ifNoneMatch, ...call }: Call) {
     const authorization = await credentials.authorization(caller.token, caller.signal)
     const response = await transport.exchange({
       method: call.method,
@@ -60,6 +61,7 @@ export function createExchange({
         ...(authorization !== undefined && { authorization }),
         ...(twinning && { 'content-type': 'application/json' }),
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+        ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
       },
       ...(twinning && { body: JSON.stringify({ twinning }) }),
     })

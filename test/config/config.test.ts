@@ -42,6 +42,8 @@ test('with nothing set, the settings are those of the sandbox', () => {
     cacheTags: true,
     cost: { max: 200_000, mode: 'enforce' },
     routerInvalidation: undefined,
+    callbackUrls: [],
+    poll: { pendingMs: 1000, settledMs: 15_000, perSecond: 20 },
     logLevel: 'info',
     warnings: [],
   })
@@ -77,6 +79,10 @@ test('with everything set, everything is as it was set', () => {
     ROUTER_INVALIDATION_URL: 'http://router:3000/invalidation',
     ROUTER_INVALIDATION_KEY: 'k',
     ROUTER_SUBGRAPH_NAME: 'pairs',
+    CALLBACK_URLS: 'http://router:4000/callback, https://router.example/',
+    POLL_S: '0',
+    POLL_PENDING_MS: '500',
+    POLL_PER_SECOND: '5',
     LOG_LEVEL: 'silent',
   })
 
@@ -111,6 +117,8 @@ test('with everything set, everything is as it was set', () => {
     cacheTags: false,
     cost: { max: 5000, mode: 'measure' },
     routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
+    callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
+    poll: { pendingMs: 500, settledMs: 0, perSecond: 5 },
     logLevel: 'silent',
     warnings: [],
   })

@@ -277,7 +277,10 @@ for (const { what, query } of [
 
     assert.deepEqual(
       [response.status, await response.json()],
-      [400, { errors: [{ message: 'this endpoint takes subscriptions: send the rest to /graphql' }] }],
+      [
+        400,
+        { errors: [{ message: 'only subscriptions are taken here: send the rest to /graphql over HTTP' }] },
+      ],
     )
     assert.deepEqual(gateway.sandbox.operators.beta.requests(), [])
   })
@@ -370,7 +373,7 @@ test('a twinning that an operator says has changed, and that is not there, is DE
   assert.deepEqual((await next())?.data?.twinningChanged, { kind: 'DELETED', twinningId: id, twinning: null })
 })
 
-test('a stream ends when its token expires, without a word that all has been said', async (t) => {
+test('a stream ends when its token expires, and says why', async (t) => {
   const gateway = await startGateway(t)
   const exp = Math.floor(Date.now() / 1000) + 2
   const token = await gateway.token(own, watch, { exp })
@@ -380,7 +383,10 @@ test('a stream ends when its token expires, without a word that all has been sai
 
   const lateMs = Date.now() - exp * 1000
   assert.ok(lateMs >= -20 && lateMs < 1000, `ended ${lateMs} ms after its token`)
-  assert.equal(text, ':\n\n')
+  assert.equal(
+    text,
+    ':\n\nevent: next\ndata: {"errors":[{"message":"the access token has expired","extensions":{"code":"UNAUTHENTICATED"}}]}\n\nevent: complete\ndata: \n\n',
+  )
   assert.equal((await stream(gateway, { token })).status, 401)
 })
 

@@ -1,5 +1,5 @@
-import type { Change } from '../../changes.ts'
-import { BadUserInput, Forbidden } from '../../errors.ts'
+import { BadUserInput } from '../../errors.ts'
+import type { Event } from '../../twinnings/watcher.ts'
 import type { Context } from '../context.ts'
 import type { SubscriptionResolvers } from '../generated.ts'
 
@@ -9,27 +9,18 @@ export const Subscription: SubscriptionResolvers = {
       const device = deviceAddress ?? context.principal.address
       if (!device)
         throw new BadUserInput('deviceAddress is needed, as the access token was not issued to a device')
-      if (!context.reader.mayRead(device))
-        throw new Forbidden("the access token does not allow reading this device's twinnings")
-      // Here, not in the generator: from when the client has its stream, no change is missed.
-      return eventsOf(context.changes.watch(device, context.signal), context)
+      return context.watcher.watch(device)
+    },
+    resolve: ({ kind, twinningId, twinning }: Event, _: object, { budget }: Context) => {
+      budget.renew()
+      return { kind, twinningId, twinning: orNull(twinning) }
     },
   },
 }
 
-async function* eventsOf(changes: AsyncIterable<Change>, { reader, sealer, budget }: Context) {
-  for await (const { kind, ref } of changes) {
-    reader.forget()
-    budget.renew()
-    const twinningId = sealer.sealRef(ref)
-    const reading = kind === 'DELETED' ? Promise.resolve(undefined) : reader.twinning(twinningId)
-    const [outcome] = await Promise.allSettled([reading])
-    // An operator that tells of a change does not say whether it was the last one.
-    const isGone = outcome.status === 'fulfilled' && outcome.value === undefined
-    // An operator that does not answer now fails this one field: the next change may be readable again.
-    const twinning = reading.then((visible) => visible ?? null)
-    // Nor does it fail whoever did not ask for that field.
-    twinning.catch(() => undefined)
-    yield { twinningChanged: { kind: isGone ? ('DELETED' as const) : kind, twinningId, twinning } }
-  }
+/** An operator that does not answer now fails this one field, where it is asked for; the next change may be readable. */
+function orNull<T>(reading: Promise<T | undefined>): Promise<T | null> {
+  const twinning = reading.then((found) => found ?? null)
+  twinning.catch(() => undefined)
+  return twinning
 }
