@@ -2,13 +2,14 @@ import type { FastifyBaseLogger } from 'fastify'
 import { nobody } from './auth/policy.ts'
 import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
 import { createCache } from './cache/cache.ts'
-import { deviceTwinningsCodec, foundCodec } from './cache/codecs.ts'
+import { deviceTwinningsCodec, foundCodec, type Found } from './cache/codecs.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createSharedStore } from './cache/shared.ts'
-import { createChanges, type TellLayersAbove } from './changes.ts'
+import { createChanges, type Change, type TellLayersAbove } from './changes.ts'
 import type { Config, RouterInvalidation } from './config/config.ts'
 import { deviceEntityTag, twinningEntityTag } from './domain/entityTags.ts'
 import { createSealer, type Sealer } from './domain/ids.ts'
+import type { DeviceTwinnings } from './domain/twinning.ts'
 import { GatewayError } from './errors.ts'
 import { createCaching } from './graphql/caching.ts'
 import type { Context } from './graphql/context.ts'
@@ -32,6 +33,7 @@ import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
 import { createLoaders } from './twinnings/loaders.ts'
 import { createLookout } from './twinnings/lookout.ts'
+import { changesOf, changesOfList } from './twinnings/states.ts'
 import { createReader } from './twinnings/reader.ts'
 import { createWatcher } from './twinnings/watcher.ts'
 import { createWriter } from './twinnings/writer.ts'
@@ -65,9 +67,20 @@ export async function createApp(
   const evictions = createEvictions()
   const shared = redis && createSharedStore(redis)
   const cacheOptions = { evictions, shared, maxBytes: memoryBytes / 2, graceFor: isOperatorDown }
+  const found = (differences: readonly Change[]) => {
+    if (differences.length > 0) void changes.announce(differences)
+  }
   const caches = {
-    found: createCache({ codec: foundCodec, ...cacheOptions }),
-    lists: createCache({ codec: deviceTwinningsCodec, ...cacheOptions }),
+    found: createCache({
+      codec: foundCodec,
+      ...cacheOptions,
+      onReplaced: (before: Found, now: Found) => found(changesOf(before.twinning, now.twinning)),
+    }),
+    lists: createCache({
+      codec: deviceTwinningsCodec,
+      ...cacheOptions,
+      onReplaced: (before: DeviceTwinnings, now: DeviceTwinnings) => found(changesOfList(before, now)),
+    }),
   }
   const sealer = createSealer(config.idKeys)
   const changes = createChanges({

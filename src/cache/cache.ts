@@ -81,19 +81,24 @@ type Slot<V> = {
 // With other instances about, and no word from them, what memory holds may be wrong after this.
 const unheardMs = 1000
 
-/** `maxBytes` bounds this process's memory, by the codec's weights. */
+/**
+ * `maxBytes` bounds this process's memory, by the codec's weights. `onReplaced` is told what a value that was no longer
+ * fresh has become.
+ */
 export function createCache<V extends object>({
   codec,
   evictions,
   shared,
   maxBytes,
   graceFor,
+  onReplaced = () => undefined,
 }: {
   codec: Codec<V>
   evictions: Evictions
   shared: SharedStore | undefined
   maxBytes: number
   graceFor: (error: Error) => boolean
+  onReplaced?: (before: V, now: V) => void
 }): Cache<V> {
   const memory = new LRUCache<string, Entry<V>>({
     maxSize: maxBytes,
@@ -177,6 +182,7 @@ export function createCache<V extends object>({
         loaded.get(entryName(slot.key)) ?? new TypeError('a load must answer for every key that it gets')
       slot.outcome = outcome instanceof Error ? graceOr(outcome, slot.entry, Date.now()) : outcome.value
       if (outcome instanceof Error) continue
+      if (slot.entry) onReplaced(slot.entry.value, outcome.value)
       slot.freshUntil = outcome.kept ? Infinity : (outcome.at ?? Date.now()) + outcome.freshForMs
       kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
     }

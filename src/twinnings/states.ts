@@ -43,3 +43,16 @@ export function changesBetween(before: States, now: States): Change[] {
   const as = (kind: Change['kind'], states: readonly State[]) => states.map(({ ref }) => ({ kind, ref }))
   return [...as('CREATED', made), ...as('UPDATED', changed), ...as('DELETED', gone)]
 }
+
+/** What has happened to one twinning. */
+export function changesOf(before: Twinning | undefined, now: Twinning | undefined): Change[] {
+  const states = (twinning: Twinning | undefined): States =>
+    new Map(twinning && [[twinning.ref.twinningId, stateOf(twinning)]])
+  return changesBetween(states(before), states(now))
+}
+
+/** What has happened to a list. */
+export function changesOfList(before: DeviceTwinnings, now: DeviceTwinnings): Change[] {
+  const states = statesOf(before)
+  return changesBetween(states, statesOf(now, states))
+}
