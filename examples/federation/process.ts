@@ -21,8 +21,12 @@ export async function startProcess(
   program: string,
   args: readonly string[],
   url: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   // A process that is killed has no time to stop what it has started.
   const orphan = () => child.kill('SIGKILL')
   process.once('exit', orphan)

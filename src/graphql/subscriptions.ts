@@ -66,9 +66,10 @@ export function createSubscriptions({
 }): Subscriptions {
   return {
     schema,
-    refusalOf: ({ query, operationName, variables }) => {
-      const document = typeof query === 'string' ? parsed(query) : undefined
+    refusalOf: (request) => {
+      const document = documentIn(request)
       if (!document) return undefined
+      const { operationName, variables } = request
       const operation = getOperationAST(document, operationName)
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
         return { message: 'only subscriptions are taken here: send the rest to /graphql over HTTP' }
@@ -90,7 +91,15 @@ export function createSubscriptions({
   }
 }
 
-function parsed(query: string): DocumentNode | undefined {
+/** The document of a request whose operation is a subscription. */
+export function subscriptionIn(request: SubscriptionRequest): DocumentNode | undefined {
+  const document = documentIn(request)
+  const operation = document && getOperationAST(document, request.operationName)
+  return operation?.operation === OperationTypeNode.SUBSCRIPTION ? document : undefined
+}
+
+function documentIn({ query }: SubscriptionRequest): DocumentNode | undefined {
+  if (typeof query !== 'string') return undefined
   try {
     return parse(query)
   } catch (error) {

@@ -1,17 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import {
-  getOperationAST,
-  OperationTypeNode,
-  parse,
-  subscribe,
-  type DocumentNode,
-  type ExecutionResult,
-} from 'graphql'
+import { subscribe, type DocumentNode, type ExecutionResult } from 'graphql'
 import { z } from 'zod'
 import type { Context } from '../graphql/context.ts'
 import { toGraphQLError } from '../graphql/errors.ts'
-import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
+import { formatted, subscriptionIn, type Subscriptions } from '../graphql/subscriptions.ts'
 import { callbackProtocol, createCallback, type Callback, type CallbackTarget } from '../router/callback.ts'
 import { report } from '../telemetry/channels.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
@@ -128,8 +121,8 @@ export function createCallbacks(
   return {
     answer: async (body, authorization) => {
       const request = asked.safeParse(body).data
-      const document = request && parsed(request.query)
-      if (!document || !isSubscription(document, request.operationName)) return undefined
+      const document = request && subscriptionIn(request)
+      if (!document) return undefined
       const {
         callbackUrl: url,
         subscriptionId,
@@ -165,18 +158,6 @@ function heartbeat(callback: Callback, intervalMs: number, onGone: () => void) {
     void callback.check().then((goesOn) => (goesOn ? timer.refresh() : onGone()))
   }, beatMs).unref()
   return { defer: () => void timer.refresh(), stop: () => clearTimeout(timer) }
-}
-
-function parsed(query: string): DocumentNode | undefined {
-  try {
-    return parse(query)
-  } catch {
-    return undefined
-  }
-}
-
-function isSubscription(document: DocumentNode, operationName: string | null | undefined): boolean {
-  return getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION
 }
 
 function allowedUrl(url: string, allowed: readonly URL[]): URL | undefined {

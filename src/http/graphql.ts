@@ -2,9 +2,11 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLHead } from '@apollo/serv
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../graphql/context.ts'
 import { refusal } from '../graphql/admission.ts'
+import { subscriptionIn } from '../graphql/subscriptions.ts'
 import type { GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Callbacks } from './callback.ts'
+import type { ServeStream } from './stream.ts'
 
 /** Makes the context of a request from its headers; throws nothing. */
 export type CreateContext = (authorization: string | undefined, signal: AbortSignal) => Promise<Context>
@@ -23,11 +25,13 @@ export function registerGraphql(
     server,
     createContext,
     callbacks,
+    serveStream,
     closed,
   }: {
     server: ApolloServer<Context>
     createContext: CreateContext
     callbacks: Callbacks
+    serveStream: ServeStream
     closed: boolean
   },
 ): void {
@@ -49,6 +53,7 @@ export function registerGraphql(
       method: ['GET', 'POST'],
       url: '/graphql',
       handler: async (request, reply) => {
+        if (wantsStream(request)) return serveStream(request, reply)
         const called = await callbacks.answer(request.body, request.headers.authorization)
         if (called)
           return reply
@@ -131,4 +136,11 @@ export function sendErrors(
     .header('cache-control', 'no-store')
     .type(`${type}; charset=utf-8`)
     .send(JSON.stringify({ errors }))
+}
+
+/** A subscription that is asked for as a stream is served here too: some gateways know no other URL. */
+function wantsStream({ method, headers, body, query }: FastifyRequest): boolean {
+  if (!headers.accept?.includes('text/event-stream')) return false
+  const asked = method === 'GET' ? query : body
+  return typeof asked === 'object' && asked !== null && subscriptionIn(asked) !== undefined
 }

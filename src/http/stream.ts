@@ -8,6 +8,9 @@ import { sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
 
 const eventStream = 'text/event-stream'
 
+/** Serves a request for a stream. */
+export type ServeStream = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
 /**
  * Subscriptions as server-sent events at `/graphql/stream`, in the distinct connections mode of the GraphQL over SSE
  * protocol: POST, or GET for an EventSource. A stream whose token expires is told so and completes; one that ends without
@@ -16,7 +19,7 @@ const eventStream = 'text/event-stream'
 export function registerStream(
   app: FastifyInstance,
   { subscriptions, createContext }: { subscriptions: Subscriptions; createContext: CreateContext },
-): void {
+): ServeStream {
   const contexts = new WeakMap<FastifyRequest, Context>()
   const open = new Set<FastifyReply>()
   const handler = createHandler<Context & Record<PropertyKey, unknown>>({
@@ -41,43 +44,42 @@ export function registerStream(
     onNext: (context, _, result) => subscriptions.shown(result, context),
   })
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/graphql/stream',
-    handler: async (request, reply) => {
-      const end = new AbortController()
-      // Before anything is waited for: a client may leave meanwhile, and a connection closes but once.
-      reply.raw.once('close', () => {
-        end.abort()
-        open.delete(reply)
-      })
-      const context = await createContext(request.headers.authorization, end.signal)
-      if (end.signal.aborted) return reply
-      if (context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
-      if (!request.headers.accept?.includes(eventStream))
-        return sendErrors(request, reply, 406, [{ message: `ask for it with Accept: ${eventStream}` }])
-      // The handler compares the whole header.
-      request.headers.accept = eventStream
-      contexts.set(request, context)
-      whenExpired(context.principal.expiresAt, end.signal, () => {
-        const last = JSON.stringify({ errors: [expiredToken] })
-        reply.raw.end(`event: next\ndata: ${last}\n\nevent: complete\ndata: \n\n`)
-      })
-      open.add(reply)
-      try {
-        await handler(request, reply)
-      } catch (error) {
-        if (!reply.raw.headersSent) throw error
-        // Too late for an answer: the client sees its stream end without `complete`, and may try again.
-        report('error.unexpected', { error })
-        reply.raw.end()
-      }
-      return reply
-    },
-  })
+  const serve: ServeStream = async (request, reply) => {
+    const end = new AbortController()
+    // Before anything is waited for: a client may leave meanwhile, and a connection closes but once.
+    reply.raw.once('close', () => {
+      end.abort()
+      open.delete(reply)
+    })
+    const context = await createContext(request.headers.authorization, end.signal)
+    if (end.signal.aborted) return reply
+    if (context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
+    if (!request.headers.accept?.includes(eventStream))
+      return sendErrors(request, reply, 406, [{ message: `ask for it with Accept: ${eventStream}` }])
+    // The handler compares the whole header.
+    request.headers.accept = eventStream
+    contexts.set(request, context)
+    whenExpired(context.principal.expiresAt, end.signal, () => {
+      const last = JSON.stringify({ errors: [expiredToken] })
+      reply.raw.end(`event: next\ndata: ${last}\n\nevent: complete\ndata: \n\n`)
+    })
+    open.add(reply)
+    try {
+      await handler(request, reply)
+    } catch (error) {
+      if (!reply.raw.headersSent) throw error
+      // Too late for an answer: the client sees its stream end without `complete`, and may try again.
+      report('error.unexpected', { error })
+      reply.raw.end()
+    }
+    return reply
+  }
+
+  app.route({ method: ['GET', 'POST'], url: '/graphql/stream', handler: serve })
   // A stream has no end of its own that a server which closes could wait for.
   app.addHook('preClose', (done) => {
     for (const reply of open) reply.raw.end()
     done()
   })
+  return serve
 }

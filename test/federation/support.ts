@@ -15,6 +15,8 @@ export type Graph = {
   readonly subgraph: Gateway
   /** Asks the gateway of the graph. */
   readonly query: (token: string | undefined, document: string, variables?: object) => Promise<Answer>
+  /** Where it takes GraphQL. */
+  readonly url: string
 }
 
 export async function startGraph(
@@ -23,13 +25,19 @@ export async function startGraph(
     sdlTarget,
     compose,
     start,
+    port,
+    environment = {},
   }: {
     sdlTarget: 'full' | 'plain'
     compose: (subgraphs: readonly Subgraph[]) => Composition
     start: (supergraphFile: string, port: number) => Promise<GatewayProcess>
+    /** Where the gateway of the graph is to listen; without it, on a free port. */
+    port?: number
+    /** Further settings of the subgraph. */
+    environment?: Record<string, string>
   },
 ): Promise<Graph> {
-  const subgraph = await startGateway(t, { environment: { SDL_TARGET: sdlTarget } })
+  const subgraph = await startGateway(t, { environment: { SDL_TARGET: sdlTarget, ...environment } })
   const inventory = await startInventory()
   t.after(inventory.close)
   const supergraph = compose([
@@ -41,7 +49,11 @@ export async function startGraph(
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'supergraph.graphql')
   writeFileSync(file, supergraph.sdl)
-  const gateway = await start(file, await findFreePort())
+  const gateway = await start(file, port ?? (await findFreePort()))
   t.after(gateway.close)
-  return { subgraph, query: (token, document, variables) => post(gateway.url, token, document, variables) }
+  return {
+    subgraph,
+    url: gateway.url,
+    query: (token, document, variables) => post(gateway.url, token, document, variables),
+  }
 }
