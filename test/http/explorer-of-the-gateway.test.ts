@@ -22,6 +22,33 @@ test('what npm start brings can be explored offline, as each of its characters',
   assert.deepEqual(problems, [])
 })
 
+test('a subscription shows each change as it happens', async (t) => {
+  const url = await startMain(t)
+  const { page, problems, execute, shows } = await openExplorer(t, url)
+  await shows('query', 'query MyTwinnings {')
+  await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText('subscription Live { twinningChanged { kind twinning { name } } }')
+  // GraphiQL takes its time to see which operation is meant.
+  await page.locator('.graphiql-tab', { hasText: 'Live' }).waitFor()
+  const socket = page.waitForEvent('websocket')
+  await execute()
+  const subscribed = (await socket).waitForEvent('framesent', (frame) =>
+    String(frame.payload).includes('"subscribe"'),
+  )
+  await subscribed
+
+  await page.evaluate(async () => {
+    const body = JSON.stringify({
+      query: 'mutation { requestTwinning(input: { name: "seen live" }) { userErrors { code } } }',
+    })
+    await fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  })
+  await shows('answer', '"name": "seen live"')
+
+  assert.deepEqual(problems, [])
+})
+
 /** The process of `npm start` on a free port; the URL that it says it listens at. */
 async function startMain(t: TestContext): Promise<string> {
   const child = spawn(process.execPath, [resolve('src/main.ts')], {
