@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { nobody } from './auth/policy.ts'
 import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
@@ -43,6 +44,8 @@ import { createOperators } from './upstream/operators.ts'
 export type App = {
   /** Listens where the settings say; answers the URL. */
   readonly listen: () => Promise<string>
+  /** Says that it is not ready, and goes on for a while, so that whoever sends requests here learns of it and stops. */
+  readonly drain: () => Promise<void>
   /** Lets requests in flight finish, then closes all that was opened, in reverse. Idempotent. */
   readonly close: () => Promise<void>
 }
@@ -142,7 +145,7 @@ export async function createApp(
   const checkCost = createCheckCost(schema, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
   const server = await createGraphqlServer({ schema, introspection, checkCost })
-  const http = createHttpServer(log)
+  const http = createHttpServer(log, { isDraining: () => phase === 'draining' })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
   const serveStream = registerStream(http, { subscriptions, createContext })
@@ -171,6 +174,10 @@ export async function createApp(
       const url = await http.listen({ host: config.host, port: config.port })
       phase = 'ready'
       return url
+    },
+    drain: async () => {
+      phase = 'draining'
+      await wait(config.drainMs, undefined, { ref: false })
     },
     close: () => (closing ??= closeAll()),
   }

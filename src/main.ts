@@ -35,10 +35,13 @@ async function run(): Promise<void> {
     console.log(describeSandbox({ url, sandbox, characters }))
   }
 
-  onFirstSignal(() => {
+  onFirstSignal(async (signal) => {
     // What hangs is not waited for; the process ends with a code that says so.
-    setTimeout(() => process.exit(1), stopWithinMs).unref()
-    void app.close().then(() => sandbox?.close())
+    setTimeout(() => process.exit(1), config.drainMs + stopWithinMs).unref()
+    // At a terminal nobody sends requests that could go elsewhere.
+    if (signal === 'SIGTERM') await app.drain()
+    await app.close()
+    await sandbox?.close()
   })
 }
 
@@ -46,13 +49,13 @@ async function run(): Promise<void> {
  * A second signal ends the process at once, but not one that comes with the first: at a terminal Ctrl-C reaches us, and
  * npm, which hands it on.
  */
-function onFirstSignal(stop: () => void): void {
+function onFirstSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
   const signals = ['SIGINT', 'SIGTERM'] as const
   let stopping = false
-  const heard = () => {
+  const heard = (signal: NodeJS.Signals) => {
     if (stopping) return
     stopping = true
-    stop()
+    void stop(signal)
     setTimeout(() => {
       for (const signal of signals) process.off(signal, heard)
     }, togetherMs).unref()

@@ -171,6 +171,41 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.equal(started.errors(), '')
   })
 
+test('on SIGTERM readiness fails first; requests are answered all the while, and none is lost', async (t) => {
+  const { sandbox, environment } = await withOperators(t)
+  const started = start(t, { ...environment, DRAIN_MS: '1500' })
+  const url = await listening(started)
+  const token = await sandbox.characters.phone.token()
+  const query = '{ twinningDevice { twinnings { totalCount } } }'
+  const ready = async () => (await fetch(`${url}/health/ready`)).status
+  assert.equal(await ready(), 200)
+
+  started.child.kill('SIGTERM')
+  const ended = started.ended()
+  await until('it is not ready', async () => (await ready()) === 503)
+  const live = (await fetch(`${url}/health/live`)).status
+  sandbox.operators.alpha.faults.add({ delayMs: 300 })
+  const answers: unknown[] = []
+  for (const from = performance.now(); performance.now() - from < 800;)
+    answers.push((await post(url, token, query)).data)
+  // Begun shortly before the listener closes, ended after it.
+  sandbox.operators.alpha.faults.add({ delayMs: 1000 })
+  const last = post(
+    url,
+    token,
+    '{ twinningDevice(address: "tel:+15550100") { address twinnings { totalCount } } }',
+  )
+  const { code } = await ended
+
+  assert.equal(live, 200)
+  assert.ok(answers.length > 2)
+  for (const data of answers) assert.deepEqual(data, { twinningDevice: { twinnings: { totalCount: 2 } } })
+  assert.deepEqual((await last).data, {
+    twinningDevice: { address: 'tel:+15550100', twinnings: { totalCount: 2 } },
+  })
+  assert.equal(code, 0)
+})
+
 for (const [first, second] of [
   ['SIGTERM', 'SIGTERM'],
   ['SIGINT', 'SIGTERM'],

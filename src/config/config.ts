@@ -45,6 +45,8 @@ export type Config = {
   readonly poll: { readonly pendingMs: number; readonly settledMs: number; readonly perSecond: number }
   /** The router that is told of changes, where there is one. */
   readonly routerInvalidation: RouterInvalidation | undefined
+  /** How long it says that it is not ready, and goes on, before it stops. */
+  readonly drainMs: number
   readonly logLevel: LogLevel
   /** What the log should say at every start. */
   readonly warnings: readonly string[]
@@ -131,6 +133,7 @@ function build(s: Settings, operators: readonly Operator[]): Config {
         : undefined,
     callbackUrls: s.CALLBACK_URLS === undefined ? [] : (callbackUrls(s.CALLBACK_URLS) ?? []),
     poll: { pendingMs: s.POLL_PENDING_MS, settledMs: s.POLL_S * 1000, perSecond: s.POLL_PER_SECOND },
+    drainMs: s.DRAIN_MS,
     logLevel: s.LOG_LEVEL,
     warnings: warningsOf(s, operators),
   }

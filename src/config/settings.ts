@@ -56,6 +56,7 @@ export const settings = z.object({
   POLL_S: whole(0, 3600).default(15),
   POLL_PENDING_MS: whole(100, 60_000).default(1000),
   POLL_PER_SECOND: whole(1, 10_000).default(20),
+  DRAIN_MS: whole(0, 600_000).default(1000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',

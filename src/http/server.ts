@@ -5,7 +5,10 @@ import { report } from '../telemetry/channels.ts'
 const bodyLimitBytes = 2 * 1024 * 1024
 
 /** An HTTP server with limits and a line in the log for each request; no business. */
-export function createHttpServer(logger: FastifyBaseLogger): FastifyInstance {
+export function createHttpServer(
+  logger: FastifyBaseLogger,
+  { isDraining }: { isDraining: () => boolean },
+): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     // Fastify's own lines hold the URL, and that may hold a query's variables.
@@ -34,6 +37,8 @@ export function createHttpServer(logger: FastifyBaseLogger): FastifyInstance {
   })
   app.addHook('onSend', (_, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
+    // Whoever keeps its connection would go on sending requests here.
+    if (isDraining()) reply.header('connection', 'close')
     done(null, payload)
   })
   app.setErrorHandler((error: { statusCode?: number; message: string }, _, reply) => {

@@ -44,6 +44,7 @@ test('with nothing set, the settings are those of the sandbox', () => {
     routerInvalidation: undefined,
     callbackUrls: [],
     poll: { pendingMs: 1000, settledMs: 15_000, perSecond: 20 },
+    drainMs: 1000,
     logLevel: 'info',
     warnings: [],
   })
@@ -83,6 +84,7 @@ test('with everything set, everything is as it was set', () => {
     POLL_S: '0',
     POLL_PENDING_MS: '500',
     POLL_PER_SECOND: '5',
+    DRAIN_MS: '5000',
     LOG_LEVEL: 'silent',
   })
 
@@ -119,6 +121,7 @@ test('with everything set, everything is as it was set', () => {
     routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
     callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
     poll: { pendingMs: 500, settledMs: 0, perSecond: 5 },
+    drainMs: 5000,
     logLevel: 'silent',
     warnings: [],
   })
