@@ -62,6 +62,7 @@ export async function createApp(
   }: { characters?: readonly Character[]; log?: FastifyBaseLogger & ReturnType<typeof createLog> } = {},
 ): Promise<App> {
   let phase: Phase = 'starting'
+  let draining = false
   const stopLog = logReports(log)
   const metrics = createMetrics()
 
@@ -145,7 +146,7 @@ export async function createApp(
   const checkCost = createCheckCost(schema, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
   const server = await createGraphqlServer({ schema, introspection, checkCost })
-  const http = createHttpServer(log, { isDraining: () => phase === 'draining' })
+  const http = createHttpServer(log, { isDraining: () => draining })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
   const serveStream = registerStream(http, { subscriptions, createContext })
@@ -158,6 +159,7 @@ export async function createApp(
 
   async function closeAll(): Promise<void> {
     phase = 'draining'
+    draining = false
     await http.close()
     lookout.close()
     await server.stop()
@@ -177,6 +179,7 @@ export async function createApp(
     },
     drain: async () => {
       phase = 'draining'
+      draining = true
       await wait(config.drainMs, undefined, { ref: false })
     },
     close: () => (closing ??= closeAll()),

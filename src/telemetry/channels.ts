@@ -8,6 +8,8 @@ export type Reports = {
     status: number | 'timeout' | 'error' | 'invalid'
     ms: number
   }
+  'upstream.retried': { operator: string }
+  'upstream.spared': { operator: string; reason: 'retry_after' | 'breaker' }
   'upstream.leftOut': { operator: string; problem: string }
   'cache.read': { tier: 'memory' | 'redis' | 'none'; count: number }
   'cache.stale': { count: number }

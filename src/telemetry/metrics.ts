@@ -23,6 +23,14 @@ export function createMetrics(): Metrics {
   const leftOut = counter('twinning_upstream_left_out_total', 'Members of lists that could not be decoded.', [
     'operator',
   ])
+  const retries = counter('twinning_upstream_retries_total', 'Requests sent to operators again.', [
+    'operator',
+  ])
+  const spared = counter(
+    'twinning_upstream_spared_total',
+    'Requests that were not sent, as the operator had asked for a rest, or needs one.',
+    ['operator', 'reason'],
+  )
   const reads = counter(
     'twinning_cache_reads_total',
     'Entries asked of the cache, by the tier that had them.',
@@ -74,6 +82,8 @@ export function createMetrics(): Metrics {
     listen('upstream.request', ({ operator, method, status, ms }) =>
       upstream.observe({ operator, method, status: String(status) }, ms / 1000),
     ),
+    listen('upstream.retried', (labels) => retries.inc(labels)),
+    listen('upstream.spared', (labels) => spared.inc(labels)),
     listen('upstream.leftOut', ({ operator }) => leftOut.inc({ operator })),
     listen('cache.read', ({ tier, count }) => reads.inc({ tier }, count)),
     listen('cache.stale', ({ count }) => stale.inc(count)),

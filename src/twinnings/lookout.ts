@@ -27,6 +27,8 @@ export type Lookout = {
 }
 
 export type Watched = {
+  /** Settles once it is known what a reader would be told now, or that this can't be known. */
+  readonly known: Promise<void>
   /** A subscriber has been told so of a twinning; `undefined`: that it is gone. */
   readonly told: (twinningId: string, twinning: Twinning | undefined) => void
 }
@@ -51,6 +53,7 @@ type Post = {
   told: Map<string, State> | undefined
   /** Of the list that `told` was last read from, as long as nothing else has been told since. */
   etag: string | undefined
+  known: Promise<void>
   timer: NodeJS.Timeout | undefined
   mustCheck: boolean
   failures: number
@@ -145,7 +148,7 @@ export function createLookout({
       post.callers.add(caller)
       if (!posts.has(device)) {
         posts.set(device, post)
-        void learn(post, known)
+        post.known = learn(post, known)
       }
       const leave = () => {
         post.callers.delete(caller)
@@ -156,6 +159,7 @@ export function createLookout({
       if (caller.signal.aborted) leave()
       else caller.signal.addEventListener('abort', leave, { once: true })
       return {
+        known: post.known,
         told: (twinningId, twinning) => {
           if (!post.told) return
           const before = post.told.get(twinningId)
@@ -190,6 +194,7 @@ function newPost(device: DeviceAddress, link: OperatorLink): Post {
     callers: new Set(),
     told: undefined,
     etag: undefined,
+    known: Promise.resolve(),
     timer: undefined,
     mustCheck: false,
     failures: 0,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Change, Changes } from '../changes.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
@@ -15,13 +16,16 @@ export type Event = {
   readonly twinning: Promise<VisibleTwinning | undefined>
 }
 
+// An operator that is slow, or down, does not keep a stream from opening.
+const knownWithinMs = 500
+
 /** What a caller watches. */
 export type Watcher = {
   /**
    * The changes of a device's twinnings from this call on, each read anew and under the caller's rights, until the
-   * iterator is returned or the caller has gone. Throws Forbidden, and BadUserInput where no operator serves the device.
+   * iterator is returned or the caller has gone. Rejects with Forbidden, and BadUserInput where no operator serves the device.
    */
-  readonly watch: (device: DeviceAddress) => AsyncIterableIterator<Event>
+  readonly watch: (device: DeviceAddress) => Promise<AsyncIterableIterator<Event>>
 }
 
 /** The watcher of one request. `signal`: aborted when the caller has gone. */
@@ -43,7 +47,7 @@ export function createWatcher({
   lookout: Lookout
 }): Watcher {
   return {
-    watch: (device) => {
+    watch: async (device) => {
       if (!reader.mayRead(device))
         throw new Forbidden("the access token does not allow reading this device's twinnings")
       const end = new AbortController()
@@ -53,6 +57,8 @@ export function createWatcher({
       const watched = loaders.isServed(device)
         ? lookout.watch(device, { token, signal: until }, () => loaders.twinningsOf(device))
         : undefined
+      // From when the caller has its stream, what an operator changes without a word is not missed either.
+      await Promise.race([watched?.known, wait(knownWithinMs, undefined, { ref: false })])
       const events = eventsOf(heard, (id, visible) => watched?.told(id, visible?.twinning))
       return endable(events, end)
     },

@@ -5,6 +5,7 @@ import { createOmaClient, type OmaClient } from './client.ts'
 import { createCredentials } from './credentials.ts'
 import { createExchange } from './exchange.ts'
 import { compilePattern } from '../domain/match.ts'
+import { createResilience } from './resilience.ts'
 import { createTransport } from './transport.ts'
 
 /** An operator, ready to be asked. */
@@ -27,7 +28,11 @@ export type Operators = {
 /** One client, with its own connections and credentials, for each operator. */
 export function createOperators(list: readonly Operator[], timeoutMs: number): Operators {
   const links = list.map(({ id, serverRoot, auth, match }) => {
-    const transport = createTransport({ operator: id, serverRoot, timeoutMs })
+    const transport = createResilience({
+      operator: id,
+      transport: createTransport({ operator: id, serverRoot, timeoutMs }),
+      timeoutMs,
+    })
     const credentials = createCredentials({ operator: id, auth, timeoutMs })
     const exchange = createExchange({
       operator: id,

@@ -11,7 +11,7 @@ export function refusalOf(
   { operator, forwarded, secrets }: { operator: string; forwarded: boolean; secrets: readonly string[] },
 ): UpstreamRefusal {
   const fault = decodeFault(tryJson(text), { operator, httpStatus: status, secrets })
-  const retryAfterS = retryAfter(header('retry-after'))
+  const retryAfterS = readRetryAfter(header('retry-after'))
   const code = codeOf(status, fault?.messageId, forwarded)
   return new UpstreamRefusal({ operator, httpStatus: status, fault, retryAfterS, code })
 }
@@ -28,8 +28,13 @@ function codeOf(status: number, messageId: string | undefined, forwarded: boolea
   return 'UPSTREAM_INVALID_RESPONSE'
 }
 
+/** How long the operator wants to be left alone, where it says so in a form that can be read. */
+export function retryAfterS({ header }: Pick<TransportResponse, 'header'>): number | undefined {
+  return readRetryAfter(header('retry-after'))
+}
+
 /** Retry-After (RFC 9110 §10.2.3) in seconds, as a number or a date. */
-function retryAfter(value: string | undefined): number | undefined {
+function readRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
   // Date.parse makes a date of nearly anything; all HTTP-dates of today end like this.

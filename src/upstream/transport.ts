@@ -12,6 +12,8 @@ export type TransportRequest = {
   readonly maxBytes: number
   /** Aborted when whoever asked has gone. */
   readonly signal: AbortSignal
+  /** Less time than the transport's own, for an attempt that is not the first. */
+  readonly withinMs?: number
 }
 
 export type TransportResponse = {
@@ -56,7 +58,8 @@ export function createTransport({
   async function exchange(request: TransportRequest): Promise<TransportResponse> {
     const started = performance.now()
     let status: number | undefined
-    const deadline = AbortSignal.timeout(timeoutMs)
+    const withinMs = Math.min(request.withinMs ?? timeoutMs, timeoutMs)
+    const deadline = AbortSignal.timeout(withinMs)
     const seen = (status: number | 'timeout' | 'error' | 'invalid') =>
       report('upstream.request', {
         operator,

@@ -163,7 +163,8 @@ test('an operator that is down is asked less and less often, and is heard again 
   beta.faults.clear()
   await until('it is heard', () => heard.length === 1)
 
-  assert.ok(count >= 1 && count <= 4, `asked ${count} times in 1.5 s`)
+  // Each asking is tried three times at most; undiminished they would be some forty.
+  assert.ok(count >= 1 && count <= 12, `asked ${count} times in 1.5 s`)
 })
 
 test('a change between a first read and the subscription is heard', async (t) => {
