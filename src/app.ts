@@ -32,7 +32,8 @@ import { createInvalidateRouter } from './router/invalidation.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
-import { createLoaders } from './twinnings/loaders.ts'
+import { createFlights } from './twinnings/flights.ts'
+import { createLoaders, type LoaderFlights } from './twinnings/loaders.ts'
 import { createLookout } from './twinnings/lookout.ts'
 import { changesOf, changesOfList } from './twinnings/states.ts'
 import { createReader } from './twinnings/reader.ts'
@@ -86,6 +87,7 @@ export async function createApp(
       onReplaced: (before: DeviceTwinnings, now: DeviceTwinnings) => found(changesOfList(before, now)),
     }),
   }
+  const flights: LoaderFlights = { found: createFlights(evictions), lists: createFlights(evictions) }
   const sealer = createSealer(config.idKeys)
   const changes = createChanges({
     evictions,
@@ -121,6 +123,7 @@ export async function createApp(
     const loaders = createLoaders({
       operators,
       caches,
+      flights,
       lifetime,
       caller,
       onFreshUntil: caching.freshUntil,

@@ -6,8 +6,8 @@ import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
 
 /**
  * What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. With both 0 it
- * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put`, and is as fresh as what it came
- * along with.
+ * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put` or by whoever began to load it.
+ * Without a time of its own it is as fresh as what it came along with.
  */
 export type Loaded<V> = {
   readonly value: V
@@ -82,8 +82,8 @@ type Slot<V> = {
 const unheardMs = 1000
 
 /**
- * `maxBytes` bounds this process's memory, by the codec's weights. `onReplaced` is told what a value that was no longer
- * fresh has become.
+ * `maxBytes` bounds this process's memory, by the codec's weights. `onReplaced` is told what a value that was held has
+ * become.
  */
 export function createCache<V extends object>({
   codec,
@@ -124,6 +124,8 @@ export function createCache<V extends object>({
     const writes = items.flatMap(({ key, loaded, mark }): Write[] => {
       const { value, freshForMs, graceMs, kept, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
+      const before = memory.peek(entryName(key))
+      if (before && evictions.isCurrent(key.tag, before.epoch)) onReplaced(before.value, value)
       const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
       if (graceUntil <= now) memory.delete(entryName(key))
@@ -182,8 +184,8 @@ export function createCache<V extends object>({
         loaded.get(entryName(slot.key)) ?? new TypeError('a load must answer for every key that it gets')
       slot.outcome = outcome instanceof Error ? graceOr(outcome, slot.entry, Date.now()) : outcome.value
       if (outcome instanceof Error) continue
-      if (slot.entry) onReplaced(slot.entry.value, outcome.value)
-      slot.freshUntil = outcome.kept ? Infinity : (outcome.at ?? Date.now()) + outcome.freshForMs
+      const alongside = outcome.kept && outcome.freshForMs + outcome.graceMs === 0
+      slot.freshUntil = alongside ? Infinity : (outcome.at ?? Date.now()) + outcome.freshForMs
       kept.push({ key: slot.key, loaded: outcome, mark: missing.mark })
     }
     put(kept)

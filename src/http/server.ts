@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { report } from '../telemetry/channels.ts'
 
@@ -21,8 +23,17 @@ export function createHttpServer(
   // All that is read here is JSON.
   app.removeContentTypeParser('text/plain')
   let closing = false
+  // Connections on which nothing has been asked yet: Node does not count them as idle, and would wait for them.
+  const unused = new Set<Socket>()
+  app.server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  const used = ({ socket }: IncomingMessage) => unused.delete(socket)
+  app.server.on('request', used).on('upgrade', used)
   app.addHook('preClose', (done) => {
     closing = true
+    for (const socket of unused) socket.destroy()
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {

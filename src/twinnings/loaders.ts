@@ -6,6 +6,7 @@ import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
 import { UpstreamInvalidResponse } from '../errors.ts'
 import type { Caller } from '../upstream/exchange.ts'
+import type { Flights } from './flights.ts'
 import type { Freshness } from '../upstream/freshness.ts'
 import type { OperatorLink, Operators } from '../upstream/operators.ts'
 
@@ -31,6 +32,12 @@ export type Loaders = {
 
 export type LoaderCaches = { readonly found: Cache<Found>; readonly lists: Cache<DeviceTwinnings> }
 
+/** What is being read of operators, for whomever. */
+export type LoaderFlights = {
+  readonly found: Flights<Loaded<Found>>
+  readonly lists: Flights<Loaded<DeviceTwinnings>>
+}
+
 /** How long an answer is used where the operator does not say. */
 export type Lifetime = { readonly ttlMs: number; readonly graceMs: number }
 
@@ -48,12 +55,14 @@ const pendingFreshMs = 2000
 export function createLoaders({
   operators,
   caches,
+  flights,
   lifetime,
   caller,
   onFreshUntil,
 }: {
   operators: Operators
   caches: LoaderCaches
+  flights: LoaderFlights
   lifetime: Lifetime
   caller: Caller
   onFreshUntil?: ((freshUntil: number) => void) | undefined
@@ -73,9 +82,13 @@ export function createLoaders({
     return { value, at: Date.now(), freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
   }
 
-  async function readList(device: DeviceAddress, mark: Mark): Promise<Loaded<DeviceTwinnings>> {
+  async function readList(
+    device: DeviceAddress,
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<Loaded<DeviceTwinnings>> {
     const link = operators.route(device)
-    const { freshness, ...list } = await link.client.listTwinnings(device, caller)
+    const { freshness, ...list } = await link.client.listTwinnings(device, { ...caller, signal })
     caches.found.put(
       list.twinnings.map((twinning) => ({
         key: twinningKey(twinning.ref, partitionOf(link)),
@@ -97,13 +110,30 @@ export function createLoaders({
         outcomes(missing, (key) => {
           const device = deviceOf.get(entryName(key))
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
-          return readList(device, key.mark)
+          return together(caches.lists, flights.lists, key, (signal) => readList(device, key.mark, signal))
         })
       return caches.lists.getMany(keys, load, { accept, onFreshUntil })
     })
 
-  async function readOne(ref: TwinningRef): Promise<Loaded<Found>> {
-    const { twinning, freshness } = await operators.route(ref.device).client.getTwinning(ref, caller)
+  /** Whoever wants the same at the same time waits for the one reading there is. */
+  async function together<V>(
+    cache: Cache<V>,
+    shared: Flights<Loaded<V>>,
+    key: Missing,
+    load: (signal: AbortSignal) => Promise<Loaded<V>>,
+  ): Promise<Loaded<V>> {
+    const loaded = await shared.join(key, caller.signal, async (signal) => {
+      const brought = await load(signal)
+      // Here, as whoever began may have gone.
+      cache.put([{ key, loaded: brought, mark: key.mark }])
+      return brought
+    })
+    return loaded.freshForMs + loaded.graceMs > 0 ? { ...loaded, kept: true } : loaded
+  }
+
+  async function readOne(ref: TwinningRef, signal: AbortSignal): Promise<Loaded<Found>> {
+    const { client } = operators.route(ref.device)
+    const { twinning, freshness } = await client.getTwinning(ref, { ...caller, signal })
     return loadedFor({ twinning }, twinning ? [twinning] : [], freshness)
   }
 
@@ -126,7 +156,9 @@ export function createLoaders({
             const ref = refOf.get(entryName(key))
             if (ref === undefined) throw new TypeError('asked for a twinning that was not missing')
             const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
-            return many || listed.has(ref.device) ? readFromList(ref) : readOne(ref)
+            return many || listed.has(ref.device)
+              ? readFromList(ref)
+              : together(caches.found, flights.found, key, (signal) => readOne(ref, signal))
           })
         }
         return caches.found.getMany(keys, load, { accept, onFreshUntil })

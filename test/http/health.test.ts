@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import test from 'node:test'
 import { createApp } from '../../src/app.ts'
@@ -95,4 +96,16 @@ test('an app that was never started closes all the same, as often as it is told 
   await Promise.all([app.close(), app.close()])
 
   await app.close()
+})
+
+test('a connection on which nothing was asked does not keep a gateway from closing', async (t) => {
+  const { url, close } = await startGateway(t)
+  const connection = connect(Number(new URL(url).port), '127.0.0.1')
+  t.after(() => connection.destroy())
+  await once(connection, 'connect')
+  const started = performance.now()
+
+  await close()
+
+  assert.ok(performance.now() - started < 1000)
 })

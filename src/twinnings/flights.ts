@@ -1,0 +1,78 @@
+import type { Mark } from '../cache/cache.ts'
+import type { Evictions } from '../cache/evictions.ts'
+import { entryName, type CacheKey } from '../cache/keys.ts'
+
+/** Loads that are under way in this process, so that whoever wants the same waits for the one there is. */
+export type Flights<T> = {
+  /**
+   * Joins the load of a key that began after its last eviction, or begins one.
+   * The load is given up once everybody who waits for it has gone; one who goes alone leaves it to the others.
+   */
+  readonly join: (
+    key: CacheKey & { readonly mark: Mark },
+    signal: AbortSignal,
+    load: (signal: AbortSignal) => Promise<T>,
+  ) => Promise<T>
+}
+
+type Flight<T> = {
+  readonly mark: Mark
+  readonly result: Promise<T>
+  readonly end: AbortController
+  waiting: number
+}
+
+export function createFlights<T>(evictions: Pick<Evictions, 'isCurrent'>): Flights<T> {
+  const flights = new Map<string, Flight<T>>()
+
+  return {
+    join: (key, signal, load) => {
+      const name = entryName(key)
+      const running = flights.get(name)
+      const joined = running !== undefined && mayJoin(running.mark, key, evictions)
+      const flight = joined ? running : begin(name, key.mark, load)
+      return waitFor(flight, signal)
+    },
+  }
+
+  function begin(name: string, mark: Mark, load: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const end = new AbortController()
+    const result = load(end.signal).finally(() => {
+      if (flights.get(name) === flight) flights.delete(name)
+    })
+    // Everybody may have gone: then nobody hears how it failed.
+    result.catch(() => undefined)
+    const flight: Flight<T> = { mark, result, end, waiting: 0 }
+    flights.set(name, flight)
+    return flight
+  }
+}
+
+/** Not where the tag was evicted since, here or, as far as the shared store says, elsewhere. */
+function mayJoin(
+  { epoch, generation }: Mark,
+  { tag, mark }: CacheKey & { readonly mark: Mark },
+  evictions: Pick<Evictions, 'isCurrent'>,
+): boolean {
+  if (!evictions.isCurrent(tag, epoch)) return false
+  // Where the store knows no generation of a tag, nobody has evicted it: each reader makes up one of its own.
+  const areNew = Boolean(generation?.isNew && mark.generation?.isNew)
+  return areNew || generation?.id === mark.generation?.id
+}
+
+async function waitFor<T>(flight: Flight<T>, signal: AbortSignal): Promise<T> {
+  flight.waiting += 1
+  const gone = Promise.withResolvers<never>()
+  const leave = () => {
+    flight.waiting -= 1
+    if (flight.waiting === 0) flight.end.abort(signal.reason)
+    gone.reject(signal.reason as Error)
+  }
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave)
+  try {
+    return await Promise.race([flight.result, gone.promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
