@@ -53,3 +53,6 @@ export type WireRequestError = {
 export type WireNotification = {
   twinningNotification: { callbackData?: string; link: { rel: 'Twinning'; href: string }[] }
 }
+
+/** Namespace of the elements in XML ([Common], as this project reads it). */
+export const twinningNamespace = 'urn:oma:xml:rest:netapi:twinning:1'

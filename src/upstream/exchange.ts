@@ -1,6 +1,7 @@
 import { UpstreamInvalidResponse } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
-import { refusalOf, tryJson } from './refusal.ts'
+import { isXml, printXml } from '../oma/xml.ts'
+import { bodyOf, refusalOf } from './refusal.ts'
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 
 /** For whom a call is made, and until when. */
@@ -22,7 +23,7 @@ export type Call = Pick<TransportRequest, 'method' | 'path' | 'maxBytes'> & {
 export type Exchange = {
   /** Throws UpstreamRefusal for a 4xx or 5xx that is not accepted, and what Transport and Credentials throw. */
   readonly send: (call: Call) => Promise<TransportResponse>
-  /** The body of an answer. Throws UpstreamInvalidResponse. */
+  /** The body of an answer, whichever representation it came in. Throws UpstreamInvalidResponse. */
   readonly json: (response: TransportResponse) => unknown
 }
 
@@ -38,15 +39,27 @@ export function createExchange({
   credentials: Credentials
   forwarded: boolean
 }): Exchange {
+  // What the operator understands is what it last answered in, or took.
+  let speaksXml = false
+
   async function send(call: Call): Promise<TransportResponse> {
     const { response, authorization } = await attempt(call)
     // The operator has not acted on what it did not accept, so that even a POST may be sent again.
     const again = response.status === 401 && credentials.refused(authorization)
-    const answer = again ? (await attempt(call)).response : response
+    const accepted = again ? (await attempt(call)).response : response
+    const answer = accepted.status === 415 && call.twinning ? await sendOtherwise(call) : accepted
+    if (answer.status < 300 && answer.text !== '')
+      speaksXml = isXml(answer.header('content-type'), answer.text)
     if ((answer.status >= 200 && answer.status < 300) || call.accept?.includes(answer.status)) return answer
     if (answer.status < 400)
       throw new UpstreamInvalidResponse(operator, `status: expected 2xx, got ${answer.status}`)
     throw refusalOf(answer, { operator, forwarded, secrets: call.secrets ?? [] })
+  }
+
+  /** In the other representation (RFC 9110 §15.5.16): the operator has not acted on what it did not understand. */
+  async function sendOtherwise(call: Call): Promise<TransportResponse> {
+    speaksXml = !speaksXml
+    return (await attempt(call)).response
   }
 
   async function attempt({ caller, twinning, ifMatch, ifNoneMatch, ...call }: Call) {
@@ -59,22 +72,22 @@ export function createExchange({
       headers: {
         accept: 'application/json, application/xml;q=0.5',
         ...(authorization !== undefined && { authorization }),
-        ...(twinning && { 'content-type': 'application/json' }),
+        ...(twinning && { 'content-type': speaksXml ? 'application/xml' : 'application/json' }),
         ...(ifMatch !== undefined && { 'if-match': ifMatch }),
         ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
       },
-      ...(twinning && { body: JSON.stringify({ twinning }) }),
+      ...(twinning && { body: speaksXml ? printXml({ twinning }) : JSON.stringify({ twinning }) }),
     })
     return { response, authorization }
   }
 
-  function json({ text }: TransportResponse): unknown {
-    const value = tryJson(text)
+  function json(response: TransportResponse): unknown {
+    const value = bodyOf(response)
     // The parser's own message quotes the body, and the body may hold a code.
     if (value !== undefined) return value
     throw new UpstreamInvalidResponse(
       operator,
-      `body: expected JSON, got ${text.trim() === '' ? 'nothing' : 'something else'}`,
+      `body: expected JSON, got ${response.text.trim() === '' ? 'nothing' : 'something else'}`,
     )
   }
 

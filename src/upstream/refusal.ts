@@ -1,5 +1,6 @@
 import { UpstreamRefusal, type ErrorCode } from '../errors.ts'
 import { decodeFault } from '../oma/fault.ts'
+import { isXml, parseXml } from '../oma/xml.ts'
 import type { TransportResponse } from './transport.ts'
 
 /**
@@ -7,10 +8,11 @@ import type { TransportResponse } from './transport.ts'
  * is the caller's. `secrets`: what must not be repeated, should the operator have done so.
  */
 export function refusalOf(
-  { status, text, header }: TransportResponse,
+  response: TransportResponse,
   { operator, forwarded, secrets }: { operator: string; forwarded: boolean; secrets: readonly string[] },
 ): UpstreamRefusal {
-  const fault = decodeFault(tryJson(text), { operator, httpStatus: status, secrets })
+  const { status, header } = response
+  const fault = decodeFault(bodyOf(response), { operator, httpStatus: status, secrets })
   const retryAfterS = readRetryAfter(header('retry-after'))
   const code = codeOf(status, fault?.messageId, forwarded)
   return new UpstreamRefusal({ operator, httpStatus: status, fault, retryAfterS, code })
@@ -40,6 +42,11 @@ function readRetryAfter(value: string | undefined): number | undefined {
   // Date.parse makes a date of nearly anything; all HTTP-dates of today end like this.
   const date = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(Math.ceil((date - Date.now()) / 1000), 0)
+}
+
+/** The body of an answer, which may be in XML all the same; `undefined` for what is neither that nor JSON. */
+export function bodyOf({ text, header }: Pick<TransportResponse, 'text' | 'header'>): unknown {
+  return isXml(header('content-type'), text) ? parseXml(text) : tryJson(text)
 }
 
 /** `undefined` for what is no JSON. */
