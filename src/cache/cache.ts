@@ -1,28 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { report } from '../telemetry/channels.ts'
+import { parseStored, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
+import { settledSoon, type Load, type Loaded, type Mark, type Missing } from './load.ts'
 import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
-
-/**
- * What a load brought for a key: fresh so long, and after that so long to be had where nothing better is. With both 0 it
- * is not kept, and what was kept before is void; `kept`: it is kept already, by a `put` or by whoever began to load it.
- * Without a time of its own it is as fresh as what it came along with.
- */
-export type Loaded<V> = {
-  readonly value: V
-  readonly freshForMs: number
-  readonly graceMs: number
-  readonly kept?: boolean
-  /** When it came, in ms since 1970; now, where several were not waited for together. */
-  readonly at?: number
-}
-
-/** A moment of a tag, taken before a load: what that load brings is void once the tag is evicted after it. */
-export type Mark = { readonly epoch: number; readonly generation: Generation | undefined }
-
-/** A key that is to be loaded. */
-export type Missing = CacheKey & { readonly mark: Mark }
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
 export type Codec<V> = {
@@ -56,18 +38,13 @@ export type Cache<V> = {
 export type ReadOptions<V> = {
   /** A value that this does not take is as good as none. */
   readonly accept?: ((value: V) => boolean) | undefined
+  /**
+   * Whether a value past its freshness, but within its grace, may be answered where loading takes long
+   * (stale-while-revalidate, RFC 5861 §3). What is loaded then is there for the next one who asks.
+   */
+  readonly mayBeLate?: ((value: V) => boolean) | undefined
   /** Told until when, in ms since 1970, all values that are answered are fresh; in the past where one is not. */
   readonly onFreshUntil?: ((freshUntil: number) => void) | undefined
-}
-
-export type Load<V> = (missing: readonly Missing[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>
-
-type Entry<V> = {
-  readonly value: V
-  readonly epoch: number
-  readonly storedAt: number
-  readonly freshUntil: number
-  readonly graceUntil: number
 }
 
 /** A key on its way through the tiers: what was found, and in the end what loading gave. */
@@ -122,17 +99,24 @@ export function createCache<V extends object>({
   function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
     const now = Date.now()
     const writes = items.flatMap(({ key, loaded, mark }): Write[] => {
-      const { value, freshForMs, graceMs, kept, at = now } = loaded
+      const { value, freshForMs, graceMs, kept, etag, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
       const before = memory.peek(entryName(key))
       if (before && evictions.isCurrent(key.tag, before.epoch)) onReplaced(before.value, value)
       const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
       if (graceUntil <= now) memory.delete(entryName(key))
-      else memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil })
+      else
+        memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil, etag })
       const { generation } = mark
       if (!generation) return []
-      const text = JSON.stringify({ g: generation.id, f: freshUntil, u: graceUntil, v: codec.encode(value) })
+      const text = JSON.stringify({
+        g: generation.id,
+        f: freshUntil,
+        u: graceUntil,
+        e: etag,
+        v: codec.encode(value),
+      })
       return [{ key, generation, text, ttlMs: graceUntil - now }]
     })
     // Not waited for: whoever asked has the value, and a failure is reported by the store.
@@ -147,7 +131,16 @@ export function createCache<V extends object>({
     const stored = text === undefined ? undefined : parseStored(text)
     if (!stored || stored.g !== generation?.id) return undefined
     const value = codec.decode(stored.v)
-    return value && { value, epoch, storedAt: Date.now(), freshUntil: stored.f, graceUntil: stored.u }
+    return (
+      value && {
+        value,
+        epoch,
+        storedAt: Date.now(),
+        freshUntil: stored.f,
+        graceUntil: stored.u,
+        etag: stored.e,
+      }
+    )
   }
 
   /** Fills in what the shared store has; answers the generations that it read with it. */
@@ -176,7 +169,7 @@ export function createCache<V extends object>({
     markOf: (tag: string) => Mark,
     load: Load<V>,
   ): Promise<void> {
-    const loads = slots.map((slot) => ({ slot, missing: { ...slot.key, mark: markOf(slot.key.tag) } }))
+    const loads = slots.map((slot) => ({ slot, missing: missingOf(slot, markOf(slot.key.tag)) }))
     const loaded = await load(loads.map(({ missing }) => missing))
     const kept: { key: CacheKey; loaded: Loaded<V>; mark: Mark }[] = []
     for (const { slot, missing } of loads) {
@@ -194,7 +187,7 @@ export function createCache<V extends object>({
   async function getMany(
     keys: readonly CacheKey[],
     load: Load<V>,
-    { accept = anything, onFreshUntil }: ReadOptions<V> = {},
+    { accept = anything, mayBeLate, onFreshUntil }: ReadOptions<V> = {},
   ): Promise<(V | Error)[]> {
     const now = Date.now()
     // Taken before anything is read: what is evicted from now on is void.
@@ -208,8 +201,11 @@ export function createCache<V extends object>({
     report('cache.read', { tier: 'memory', count: slots.length - lacking.length })
     report('cache.read', { tier: 'redis', count: lacking.length - missing.length })
     report('cache.read', { tier: 'none', count: missing.length })
-    if (missing.length > 0)
-      await loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
+    if (missing.length > 0) {
+      const loading = loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
+      const isPatient = missing.every(({ entry }) => entry && mayBeLate?.(entry.value))
+      await (isPatient ? settledSoon(loading, missing.length) : loading)
+    }
     onFreshUntil?.(Math.min(...slots.map(({ freshUntil }) => freshUntil)))
     return slots.map(
       ({ outcome, entry }) => outcome ?? entry?.value ?? new TypeError('neither found nor loaded'),
@@ -232,21 +228,11 @@ export function createCache<V extends object>({
   return { getMany, peek, put }
 }
 
-function anything(): boolean {
-  return true
+function missingOf<V>({ key, entry }: Slot<V>, mark: Mark): Missing<V> {
+  const etag = entry?.etag
+  return { ...key, mark, ...(entry && etag !== undefined && { known: { value: entry.value, etag } }) }
 }
 
-type Stored = { g: string; f: number; u: number; v: unknown }
-
-/** Nothing in the shared store is trusted: what is no entry of ours is none. */
-function parseStored(text: string): Stored | undefined {
-  try {
-    const stored = JSON.parse(text) as Partial<Stored> | null
-    const { g, f, u } = stored ?? {}
-    return typeof g === 'string' && typeof f === 'number' && typeof u === 'number'
-      ? { g, f, u, v: stored?.v }
-      : undefined
-  } catch {
-    return undefined
-  }
+function anything(): boolean {
+  return true
 }

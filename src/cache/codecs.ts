@@ -27,7 +27,7 @@ const twinning = z.object({
   voicemailAddress: address.exactOptional(),
 })
 
-const found = z.object({ twinning })
+const found = z.object({ twinning: twinning.optional() }).transform(({ twinning }): Found => ({ twinning }))
 const deviceTwinnings = z.object({
   twinnings: z.array(twinning),
   leftOut: z.array(z.object({ twinningId: z.string().exactOptional(), problem: z.string() })),

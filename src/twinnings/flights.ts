@@ -1,4 +1,4 @@
-import type { Mark } from '../cache/cache.ts'
+import type { Mark } from '../cache/load.ts'
 import type { Evictions } from '../cache/evictions.ts'
 import { entryName, type CacheKey } from '../cache/keys.ts'
 

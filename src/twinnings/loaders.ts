@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
-import type { Cache, Loaded, Mark, Missing } from '../cache/cache.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { Loaded, Missing } from '../cache/load.ts'
 import type { Found } from '../cache/codecs.ts'
 import { entryName, listKey, twinningKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
@@ -78,17 +79,20 @@ export function createLoaders({
   ): Loaded<V> {
     if (!store) return { value, freshForMs: 0, graceMs: 0 }
     const graceMs = mayBeStale ? lifetime.graceMs : 0
-    const longest = members.some((t) => t.twinningStatus === 'PENDING') ? pendingFreshMs : Infinity
+    const longest = members.some(isPending) ? pendingFreshMs : Infinity
     return { value, at: Date.now(), freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
   }
 
   async function readList(
     device: DeviceAddress,
-    mark: Mark,
+    { mark, known }: Missing<DeviceTwinnings>,
     signal: AbortSignal,
   ): Promise<Loaded<DeviceTwinnings>> {
     const link = operators.route(device)
-    const { freshness, ...list } = await link.client.listTwinnings(device, { ...caller, signal })
+    const asking = { ...caller, signal }
+    const { value, etag, freshness } = await link.client.listTwinnings(device, asking, known?.etag)
+    const list = value ?? known?.value
+    if (!list) throw new UpstreamInvalidResponse(link.id, 'status: expected a list, got 304')
     caches.found.put(
       list.twinnings.map((twinning) => ({
         key: twinningKey(twinning.ref, partitionOf(link)),
@@ -96,7 +100,7 @@ export function createLoaders({
         mark,
       })),
     )
-    return loadedFor(list, list.twinnings, freshness)
+    return { ...loadedFor(list, list.twinnings, freshness), etag: etag ?? known?.etag }
   }
 
   const listsOf = (accept?: (list: DeviceTwinnings) => boolean) =>
@@ -106,20 +110,21 @@ export function createLoaders({
         return listKey(link.id, device, partitionOf(link))
       })
       const deviceOf = new Map(keys.map((key, i) => [entryName(key), devices[i]]))
-      const load = (missing: readonly Missing[]) =>
+      const load = (missing: readonly Missing<DeviceTwinnings>[]) =>
         outcomes(missing, (key) => {
           const device = deviceOf.get(entryName(key))
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
-          return together(caches.lists, flights.lists, key, (signal) => readList(device, key.mark, signal))
+          return together(caches.lists, flights.lists, key, (signal) => readList(device, key, signal))
         })
-      return caches.lists.getMany(keys, load, { accept, onFreshUntil })
+      const mayBeLate = ({ twinnings }: DeviceTwinnings) => !twinnings.some(isPending)
+      return caches.lists.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
     })
 
   /** Whoever wants the same at the same time waits for the one reading there is. */
   async function together<V>(
     cache: Cache<V>,
     shared: Flights<Loaded<V>>,
-    key: Missing,
+    key: Missing<V>,
     load: (signal: AbortSignal) => Promise<Loaded<V>>,
   ): Promise<Loaded<V>> {
     const loaded = await shared.join(key, caller.signal, async (signal) => {
@@ -131,10 +136,18 @@ export function createLoaders({
     return loaded.freshForMs + loaded.graceMs > 0 ? { ...loaded, kept: true } : loaded
   }
 
-  async function readOne(ref: TwinningRef, signal: AbortSignal): Promise<Loaded<Found>> {
+  async function readOne(
+    ref: TwinningRef,
+    { known }: Missing<Found>,
+    signal: AbortSignal,
+  ): Promise<Loaded<Found>> {
     const { client } = operators.route(ref.device)
-    const { twinning, freshness } = await client.getTwinning(ref, { ...caller, signal })
-    return loadedFor({ twinning }, twinning ? [twinning] : [], freshness)
+    const { value, etag, freshness } = await client.getTwinning(ref, { ...caller, signal }, known?.etag)
+    const { twinning } = value ?? known?.value ?? {}
+    const loaded = loadedFor({ twinning }, twinning ? [twinning] : [], freshness)
+    if (twinning) return { ...loaded, etag: etag ?? known?.etag }
+    // Soon it may be there, and nobody says so.
+    return { ...loaded, freshForMs: Math.min(loaded.freshForMs, pendingFreshMs), graceMs: 0 }
   }
 
   const singlesOf = (
@@ -150,7 +163,7 @@ export function createLoaders({
       async (refs) => {
         const keys = refs.map((ref) => twinningKey(ref, partitionOf(operators.route(ref.device))))
         const refOf = new Map(keys.map((key, i) => [entryName(key), refs[i]]))
-        const load = (missing: readonly Missing[]) => {
+        const load = (missing: readonly Missing<Found>[]) => {
           const byDevice = Map.groupBy(missing, ({ tag }) => tag)
           return outcomes(missing, (key) => {
             const ref = refOf.get(entryName(key))
@@ -158,10 +171,11 @@ export function createLoaders({
             const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
             return many || listed.has(ref.device)
               ? readFromList(ref)
-              : together(caches.found, flights.found, key, (signal) => readOne(ref, signal))
+              : together(caches.found, flights.found, key, (signal) => readOne(ref, key, signal))
           })
         }
-        return caches.found.getMany(keys, load, { accept, onFreshUntil })
+        const mayBeLate = ({ twinning }: Found) => twinning !== undefined && !isPending(twinning)
+        return caches.found.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
       },
       { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
     )
@@ -205,6 +219,10 @@ export function createLoaders({
   }
 }
 
+function isPending({ twinningStatus }: Twinning): boolean {
+  return twinningStatus === 'PENDING'
+}
+
 /** What a list says of one twinning. Throws UpstreamInvalidResponse where that could not be decoded. */
 function memberOf({ twinnings, leftOut }: DeviceTwinnings, ref: TwinningRef): Twinning | undefined {
   const unreadable = leftOut.find(({ twinningId }) => twinningId === ref.twinningId)
@@ -214,8 +232,8 @@ function memberOf({ twinnings, leftOut }: DeviceTwinnings, ref: TwinningRef): Tw
 
 /** Runs one load for each missing key, side by side; a failure is that key's alone. */
 async function outcomes<V>(
-  missing: readonly Missing[],
-  load: (key: Missing) => Promise<Loaded<V>>,
+  missing: readonly Missing<V>[],
+  load: (key: Missing<V>) => Promise<Loaded<V>>,
 ): Promise<Map<string, Loaded<V> | Error>> {
   return new Map(
     await Promise.all(missing.map(async (key) => [entryName(key), await settled(load(key))] as const)),

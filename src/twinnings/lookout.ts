@@ -113,9 +113,13 @@ export function createLookout({
     const [caller] = post.callers
     if (!caller) return
     try {
-      const found = await post.link.client.listIfChanged(post.device, caller, post.told && post.etag)
+      const { value, etag } = await post.link.client.listTwinnings(
+        post.device,
+        caller,
+        post.told && post.etag,
+      )
       post.failures = 0
-      if (found) await compare(post, found)
+      if (value) await compare(post, value, etag)
     } catch (error) {
       // It is asked again, later and later; whoever asked first may have gone meanwhile, which is no failure.
       if (!caller.signal.aborted) post.failures += 1
@@ -123,7 +127,7 @@ export function createLookout({
     }
   }
 
-  async function compare(post: Post, { list, etag }: { list: DeviceTwinnings; etag: string | undefined }) {
+  async function compare(post: Post, list: DeviceTwinnings, etag: string | undefined) {
     const before = post.told
     post.told = statesOf(list, before)
     post.etag = etag

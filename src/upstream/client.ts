@@ -17,9 +17,9 @@ import {
 import { encodeChange, encodeNewTwinning } from '../oma/encode.ts'
 import { listPath, twinningIdOf, twinningPath } from '../oma/paths.ts'
 import { report } from '../telemetry/channels.ts'
+import { acceptedFor, answerOf, type Answer } from './answer.ts'
 import { createCodeMemory } from './codes.ts'
 import type { Caller, Exchange } from './exchange.ts'
-import { freshnessOf, notKept, type Freshness } from './freshness.ts'
 import type { TransportResponse } from './transport.ts'
 
 /** A twinning as it came, so that it can be sent back whole with one element changed. */
@@ -34,22 +34,18 @@ export type Editable = {
  * that has no meaning of its own here, and what Transport and Credentials throw.
  */
 export type OmaClient = {
-  /** GET one; `undefined` where there is none (404). */
+  /** GET one, unless it still has this ETag; `undefined` where there is none (404). */
   readonly getTwinning: (
     ref: TwinningRef,
     caller: Caller,
-  ) => Promise<{ twinning: Twinning | undefined; freshness: Freshness }>
-  /** GET all of a device; an operator's 404 is an empty list. */
+    etag?: string,
+  ) => Promise<Answer<{ twinning: Twinning | undefined }>>
+  /** GET all of a device, unless the list still has this ETag; an operator's 404 is an empty list. */
   readonly listTwinnings: (
     device: DeviceAddress,
     caller: Caller,
-  ) => Promise<DeviceTwinnings & { freshness: Freshness }>
-  /** As listTwinnings, unless the list still has this ETag (RFC 9110 §13.1.2): then `undefined`. */
-  readonly listIfChanged: (
-    device: DeviceAddress,
-    caller: Caller,
-    etag: string | undefined,
-  ) => Promise<{ list: DeviceTwinnings; etag: string | undefined } | undefined>
+    etag?: string,
+  ) => Promise<Answer<DeviceTwinnings>>
   /** POST. */
   readonly createTwinning: (device: DeviceAddress, twinning: NewTwinning, caller: Caller) => Promise<Twinning>
   /** GET for a change; `undefined` where there is none. */
@@ -103,48 +99,39 @@ export function createOmaClient({
   })
   const askedFor = (ref: TwinningRef) => asked(ref.device, { twinningId: ref.twinningId })
 
-  async function get(ref: TwinningRef, caller: Caller): Promise<TransportResponse | undefined> {
+  async function getOne(ref: TwinningRef, caller: Caller, etag?: string): Promise<TransportResponse> {
     const path = twinningPath(ref.device, ref.twinningId)
-    const response = await send({
+    return send({
       method: 'GET',
       path,
       maxBytes: maxTwinningBytes,
       caller,
+      ifNoneMatch: etag,
       secrets: codes.of(ref.device),
-      accept: [404, 410],
+      accept: acceptedFor(etag),
     })
-    return response.status < 400 ? response : undefined
   }
 
-  async function getTwinning(ref: TwinningRef, caller: Caller) {
-    const response = await get(ref, caller)
-    if (!response) return { twinning: undefined, freshness: notKept }
-    const body = json(response)
-    const twinning = learned(decoded(() => decodeTwinningBody(body, askedFor(ref))))
-    return { twinning, freshness: freshnessOf(response.header) }
+  async function getTwinning(ref: TwinningRef, caller: Caller, etag?: string) {
+    const response = await getOne(ref, caller, etag)
+    return answerOf(response, () => {
+      if (response.status >= 400) return { twinning: undefined }
+      const body = json(response)
+      return { twinning: learned(decoded(() => decodeTwinningBody(body, askedFor(ref)))) }
+    })
   }
 
-  async function listTwinnings(device: DeviceAddress, caller: Caller) {
-    const response = await getList(device, caller)
-    return { ...listIn(response, device), freshness: freshnessOf(response.header) }
-  }
-
-  async function listIfChanged(device: DeviceAddress, caller: Caller, etag: string | undefined) {
-    const response = await getList(device, caller, etag)
-    if (response.status === 304) return undefined
-    return { list: listIn(response, device), etag: response.header('etag') }
-  }
-
-  function getList(device: DeviceAddress, caller: Caller, etag?: string): Promise<TransportResponse> {
-    return send({
+  async function listTwinnings(device: DeviceAddress, caller: Caller, etag?: string) {
+    const response = await send({
       method: 'GET',
       path: listPath(device),
       maxBytes: maxListBytes,
       caller,
       ifNoneMatch: etag,
       secrets: codes.of(device),
-      accept: etag === undefined ? [404, 410] : [304, 404, 410],
+      accept: acceptedFor(etag),
     })
+    return answerOf(response, () => listIn(response, device))
   }
 
   function listIn(response: TransportResponse, device: DeviceAddress): DeviceTwinnings {
@@ -183,15 +170,15 @@ export function createOmaClient({
         : undefined
     if (twinningId === undefined)
       throw new UpstreamInvalidResponse(operator, 'body: expected JSON, got nothing, and no Location to read')
-    const { twinning: created } = await getTwinning({ operatorId: operator, device, twinningId }, caller)
-    if (!created)
+    const { value } = await getTwinning({ operatorId: operator, device, twinningId }, caller)
+    if (!value?.twinning)
       throw new UpstreamInvalidResponse(operator, 'Location: expected the twinning just made, got nothing')
-    return created
+    return value.twinning
   }
 
   async function editTwinning(ref: TwinningRef, caller: Caller): Promise<Editable | undefined> {
-    const response = await get(ref, caller)
-    if (!response) return undefined
+    const response = await getOne(ref, caller)
+    if (response.status >= 400) return undefined
     const body = json(response)
     return decoded(() => ({
       twinning: learned(decodeTwinningBody(body, askedFor(ref))),
@@ -228,7 +215,7 @@ export function createOmaClient({
   /** A toggle may bring a new authCode and voice mail address; but the write is done, also where this fails. */
   async function getAfterWrite(ref: TwinningRef, caller: Caller): Promise<Twinning | undefined> {
     try {
-      return (await getTwinning(ref, caller)).twinning
+      return (await getTwinning(ref, caller)).value?.twinning
     } catch (error) {
       if (error instanceof GatewayError) return undefined
       throw error
@@ -248,7 +235,6 @@ export function createOmaClient({
   return {
     getTwinning,
     listTwinnings,
-    listIfChanged,
     createTwinning,
     editTwinning,
     replaceTwinning,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { createCache, type Loaded } from '../../src/cache/cache.ts'
+import { createCache } from '../../src/cache/cache.ts'
+import type { Loaded } from '../../src/cache/load.ts'
 import { entryName } from '../../src/cache/keys.ts'
 import { UpstreamUnavailable } from '../../src/errors.ts'
 import { codec, key, loaded, openCache, type Value } from './support.ts'

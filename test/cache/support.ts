@@ -1,6 +1,7 @@
 // A cache as the gateway has it, over values that are easy to tell apart.
 import type { TestContext } from 'node:test'
-import { createCache, type Cache, type Loaded, type Missing } from '../../src/cache/cache.ts'
+import { createCache, type Cache } from '../../src/cache/cache.ts'
+import type { Loaded, Missing } from '../../src/cache/load.ts'
 import { createEvictions, type Evictions } from '../../src/cache/evictions.ts'
 import { entryName, type CacheKey } from '../../src/cache/keys.ts'
 import { createSharedStore, type SharedStore } from '../../src/cache/shared.ts'
