@@ -94,6 +94,7 @@ export async function createApp(
     shared,
     tellLayersAbove: config.routerInvalidation && tellRouter(config.routerInvalidation, sealer),
     onNotified: (operatorId) => lookout.notified(operatorId),
+    corrected: (change) => lookout.corrected(change),
   })
   const operators = createOperators(config.operators, config.timeoutMs)
   const takeTurn = shared?.takeTurn ?? (() => Promise.resolve(true))

@@ -43,24 +43,26 @@ export type TellLayersAbove = (
 
 /**
  * `shared`: the store of all instances, where there is one; `tellLayersAbove`: where there are any. `onNotified` is told
- * which operators tell of changes by themselves, whichever instance they tell.
+ * which operators tell of changes by themselves, whichever instance they tell; `corrected` knows better what a change is.
  */
 export function createChanges({
   evictions,
   shared,
   tellLayersAbove,
   onNotified = () => undefined,
+  corrected = (change) => change,
 }: {
   evictions: Evictions
   shared: SharedStore | undefined
   tellLayersAbove?: TellLayersAbove | undefined
   onNotified?: (operatorId: string) => void
+  corrected?: (change: Change) => Change
 }): Changes {
   const bus: Bus = new EventEmitter<Heard>().setMaxListeners(0)
 
   function tell({ changes, notifiedBy }: News): void {
     if (notifiedBy !== undefined) onNotified(notifiedBy)
-    for (const change of changes) bus.emit(change.ref.device, change)
+    for (const change of changes.map(corrected)) bus.emit(change.ref.device, change)
   }
 
   return {

@@ -99,15 +99,25 @@ export function createCache<V extends object>({
   function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
     const now = Date.now()
     const writes = items.flatMap(({ key, loaded, mark }): Write[] => {
-      const { value, freshForMs, graceMs, kept, etag, at = now } = loaded
+      const { value, freshForMs, graceMs, kept, along = false, etag, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
       const before = memory.peek(entryName(key))
-      if (before && evictions.isCurrent(key.tag, before.epoch)) onReplaced(before.value, value)
+      // Like with like: what a list says of its members need not be all that there is to say.
+      if (before?.along === along && evictions.isCurrent(key.tag, before.epoch))
+        onReplaced(before.value, value)
       const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
       if (graceUntil <= now) memory.delete(entryName(key))
       else
-        memory.set(entryName(key), { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil, etag })
+        memory.set(entryName(key), {
+          value,
+          epoch: mark.epoch,
+          storedAt: at,
+          freshUntil,
+          graceUntil,
+          etag,
+          along,
+        })
       const { generation } = mark
       if (!generation) return []
       const text = JSON.stringify({
@@ -115,6 +125,7 @@ export function createCache<V extends object>({
         f: freshUntil,
         u: graceUntil,
         e: etag,
+        a: along,
         v: codec.encode(value),
       })
       return [{ key, generation, text, ttlMs: graceUntil - now }]
@@ -139,6 +150,7 @@ export function createCache<V extends object>({
         freshUntil: stored.f,
         graceUntil: stored.u,
         etag: stored.e,
+        along: stored.a,
       }
     )
   }

@@ -13,6 +13,8 @@ export type Loaded<V> = {
   readonly freshForMs: number
   readonly graceMs: number
   readonly kept?: boolean
+  /** It came along with something else, and may say less than if it had been asked for by itself. */
+  readonly along?: boolean
   /** By which it can be asked whether it is still so (RFC 9110 §8.8.3). */
   readonly etag?: string | undefined
   /** When it came, in ms since 1970; now, where several were not waited for together. */

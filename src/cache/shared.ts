@@ -49,6 +49,9 @@ const generationTtlMs = 8 * 24 * 3600 * 1000
 const maxPending = 100_000
 // So many evictions are made up for at once: each has to be done within the time of one attempt.
 const maxBatch = 1000
+// News of as many changes as that; who hears of none of them finds out by its own recheck, or not at all.
+const maxUntold = 10_000
+const maxTold = 100
 
 const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.unknown().optional() })
 
@@ -57,6 +60,8 @@ export function createSharedStore(redis: RedisLink): SharedStore {
   const self = randomUUID()
   // Evictions that Redis has not heard of yet: what it holds under these tags may be what they were meant to end.
   const pending = new LRUCache<string, true>({ max: maxPending })
+  // And news that the other instances have not heard of yet.
+  const untold: unknown[] = []
 
   // The braces put a tag's keys into one slot of a cluster.
   const generationKey = (tag: string) => `${prefix}{${tag}}`
@@ -77,10 +82,22 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     // Tried even while reads are not: what is not evicted is read by everybody else.
     const done = await redis.attempt('evict', run, { always: true })
     if (done) for (const tag of tags) pending.delete(tag)
+    else if (news !== undefined && untold.push(news) > maxUntold) untold.shift()
+  }
+
+  async function tellAgain(news: readonly unknown[]): Promise<void> {
+    const told = await redis.attempt('tell', (client) =>
+      Promise.all(
+        news.map((one) => client.publish(channel, JSON.stringify({ from: self, tags: [], news: one }))),
+      ),
+    )
+    if (!told) untold.unshift(...news)
   }
 
   redis.onBeat(() => {
     if (pending.size > 0) void evict([...pending.keys()].slice(0, maxBatch))
+    // Evicted first: whoever hears of it asks at once.
+    else if (untold.length > 0) void tellAgain(untold.splice(0, maxTold))
   })
 
   return {

@@ -8,6 +8,7 @@ import {
   type FormattedExecutionResult,
   type GraphQLFormattedError,
   type GraphQLSchema,
+  type SelectionNode,
   type ValidationRule,
 } from 'graphql'
 import type { Context } from './context.ts'
@@ -73,6 +74,7 @@ export function createSubscriptions({
       const operation = getOperationAST(document, operationName)
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
         return { message: 'only subscriptions are taken here: send the rest to /graphql over HTTP' }
+      if (operation.selectionSet.selections.some(isConditional)) return conditional
       try {
         checkCost({ document, operation, variables })
         return undefined
@@ -89,6 +91,16 @@ export function createSubscriptions({
       ...(warnings.length > 0 && { extensions: { ...result.extensions, warnings: warnings.splice(0) } }),
     }),
   }
+}
+
+// GraphQL, September 2025, §5.2.4.1 forbids them there; graphql-js 16 throws for them.
+const conditional = {
+  message: '@skip and @include may not stand on the root field of a subscription',
+  extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+}
+
+function isConditional({ directives = [] }: SelectionNode): boolean {
+  return directives.some(({ name }) => name.value === 'skip' || name.value === 'include')
 }
 
 /** The document of a request whose operation is a subscription. */

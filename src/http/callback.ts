@@ -7,7 +7,7 @@ import { toGraphQLError } from '../graphql/errors.ts'
 import { formatted, subscriptionIn, type Subscriptions } from '../graphql/subscriptions.ts'
 import { callbackProtocol, createCallback, type Callback, type CallbackTarget } from '../router/callback.ts'
 import { report } from '../telemetry/channels.ts'
-import { expiredToken, whenExpired } from './expiry.ts'
+import { expiredToken, longestTimerMs, whenExpired } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
 
 /** Subscriptions by Apollo's HTTP callback protocol: asked for on `/graphql`, answered at a URL of the router's. */
@@ -56,6 +56,8 @@ export function createCallbacks(
   }: { subscriptions: Subscriptions; createContext: CreateContext; allowed: readonly URL[] },
 ): Callbacks {
   const open = new Set<(last: object) => Promise<void>>()
+  const stop = new AbortController()
+  let isStopping = false
 
   async function start(
     document: DocumentNode,
@@ -80,8 +82,13 @@ export function createCallbacks(
     })
     if (!(Symbol.asyncIterator in events))
       return { status: 200, body: formatted(subscriptions.shown(events, context)) }
-    const callback = createCallback(target)
-    if (!(await callback.check())) {
+    const callback = createCallback(target, stop.signal)
+    const isTaken = await callback.check()
+    if (isStopping) {
+      end.abort()
+      return { status: 503, body: { errors: [stopping] } }
+    }
+    if (!isTaken) {
       end.abort()
       return refusal('the callback URL does not take this subscription')
     }
@@ -114,8 +121,10 @@ export function createCallbacks(
   }
 
   app.addHook('preClose', async () => {
+    isStopping = true
     const told = Promise.all([...open].map((finish) => finish(stopping)))
     await Promise.race([told, wait(stopWithinMs, undefined, { ref: false })])
+    stop.abort()
   })
 
   return {
@@ -153,7 +162,7 @@ type Running = {
 /** A sign of life whenever nothing else has been sent for a third of the interval. */
 function heartbeat(callback: Callback, intervalMs: number, onGone: () => void) {
   if (intervalMs === 0) return { defer: () => undefined, stop: () => undefined }
-  const beatMs = Math.max(intervalMs / beatsInInterval, shortestBeatMs)
+  const beatMs = Math.min(Math.max(intervalMs / beatsInInterval, shortestBeatMs), longestTimerMs)
   const timer: NodeJS.Timeout = setTimeout(() => {
     void callback.check().then((goesOn) => (goesOn ? timer.refresh() : onGone()))
   }, beatMs).unref()

@@ -14,12 +14,13 @@ import type { CreateContext } from './graphql.ts'
 
 type Params = Record<string, unknown> | undefined
 
-/** What belongs to one socket: the contexts of its subscriptions by their ids. */
-type Extra = { readonly end: AbortController; readonly contexts: Map<string, Context> }
-
 const path = '/graphql'
 // A subscription is a document and its variables.
-const maxMessageBytes = 1024 * 1024
+const maxMessageBytes = 64 * 1024
+// What waits for a peer that does not read; the protocol has it answer pings with whatever they hold.
+const maxWaitingBytes = 1024 * 1024
+const maxSubscriptions = 1000
+const closeWithinMs = 1000
 const initWithinMs = 10_000
 const pingEveryMs = 12_000
 // Of the registry of RFC 6455 §11.7; clients of graphql-ws connect again after it.
@@ -39,13 +40,18 @@ export function registerSocket(
     maxPayload: maxMessageBytes,
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
-  const extras = new WeakMap<IncomingMessage, Extra>()
-  const extraOf = (request: IncomingMessage): Extra => {
-    const known = extras.get(request)
-    if (known) return known
-    const extra = { end: new AbortController(), contexts: new Map<string, Context>() }
-    extras.set(request, extra)
-    return extra
+  const ends = new WeakMap<IncomingMessage, AbortController>()
+  const endOf = (request: IncomingMessage): AbortSignal => {
+    const end = ends.get(request) ?? new AbortController()
+    ends.set(request, end)
+    return end.signal
+  }
+  // By what was asked: an id may be used again as soon as the client has said that it wants no more of it.
+  const contexts = new WeakMap<object, Context>()
+  const contextOf = (payload: object): Context => {
+    const context = contexts.get(payload)
+    if (context) return context
+    throw new TypeError('a subscription begins with a context')
   }
 
   useServer<Params>(
@@ -54,41 +60,39 @@ export function registerSocket(
       connectionInitWaitTimeout: initWithinMs,
       validate: subscriptions.validate,
       onConnect: async ({ extra: { request, socket }, connectionParams }) => {
-        const { end } = extraOf(request)
-        socket.once('close', () => end.abort())
-        const context = await createContext(authorizationOf(request, connectionParams), end.signal)
+        const signal = endOf(request)
+        socket.once('close', () => ends.get(request)?.abort())
+        const context = await createContext(authorizationOf(request, connectionParams), signal)
         if (context.unauthenticated) {
           socket.close(CloseCode.Unauthorized, context.unauthenticated.message)
           return false
         }
-        whenExpired(context.principal.expiresAt, end.signal, () =>
+        whenExpired(context.principal.expiresAt, signal, () =>
           socket.close(CloseCode.Forbidden, expiredToken.message),
         )
         return true
       },
-      onSubscribe: async ({ extra: { request }, connectionParams }, id, payload) => {
+      onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {
+        if (Object.keys(open).length > maxSubscriptions) return [tooMany()]
         const refused = subscriptions.refusalOf(payload)
         if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
-        const { end, contexts } = extraOf(request)
         // For each subscription anew: what one of them has read, spent or lacks is not another's.
-        const context = await createContext(authorizationOf(request, connectionParams), end.signal)
+        const context = await createContext(authorizationOf(request, connectionParams), endOf(request))
         if (context.unauthenticated) return [refusal(context.unauthenticated)]
-        contexts.set(id, context)
+        contexts.set(payload, context)
         return undefined
       },
-      context: ({ extra: { request } }, id) => contextOf(extraOf(request), id),
-      onNext: ({ extra: { request } }, id, _payload, _args, result) =>
-        formatted(subscriptions.shown(result, contextOf(extraOf(request), id))),
-      onComplete: ({ extra: { request } }, id) => {
-        extraOf(request).contexts.delete(id)
-      },
+      context: (_, _id, payload) => contextOf(payload),
+      onNext: (_, _id, payload, _args, result) => formatted(subscriptions.shown(result, contextOf(payload))),
     },
     sockets,
     pingEveryMs,
   )
 
   app.server.on('upgrade', (request, socket, head) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) {
+    // Node has taken its own listener away, and nobody else may have put one there yet.
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?', 1)[0] !== path) {
       refuse(socket)
       return
     }
@@ -96,19 +100,20 @@ export function registerSocket(
       sockets.emit('connection', client, request)
       // Too large a message, a broken frame: the protocol's own close codes say so, and the library need not print it.
       client.removeAllListeners('error').on('error', () => undefined)
+      client.on('message', () => {
+        if (client.bufferedAmount > maxWaitingBytes) client.terminate()
+      })
     })
   })
   app.addHook('preClose', (done) => {
-    for (const client of sockets.clients) client.close(serviceRestart, 'this instance stops: connect again')
+    for (const client of sockets.clients) {
+      client.close(serviceRestart, 'this instance stops: connect again')
+      // A peer that does not answer is not waited for.
+      setTimeout(() => client.terminate(), closeWithinMs).unref()
+    }
     sockets.close()
     done()
   })
-}
-
-function contextOf({ contexts }: Extra, id: string): Context {
-  const context = contexts.get(id)
-  if (context) return context
-  throw new TypeError('a subscription begins with a context')
 }
 
 function authorizationOf({ headers }: IncomingMessage, params: Params): string | undefined {
@@ -121,6 +126,14 @@ function refusal(error: GatewayError): GraphQLError {
   return new GraphQLError(message, { extensions: { code: extensions.code } })
 }
 
+function tooMany(): GraphQLError {
+  return new GraphQLError(`a socket takes ${maxSubscriptions} subscriptions at most`, {
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
+}
+
 function refuse(socket: Duplex): void {
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
+    socket.destroy(),
+  )
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Context } from '../graphql/context.ts'
@@ -21,6 +24,7 @@ export function registerStream(
   { subscriptions, createContext }: { subscriptions: Subscriptions; createContext: CreateContext },
 ): ServeStream {
   const contexts = new WeakMap<FastifyRequest, Context>()
+  const replies = new WeakMap<FastifyRequest, FastifyReply>()
   const open = new Set<FastifyReply>()
   const handler = createHandler<Context & Record<PropertyKey, unknown>>({
     schema: subscriptions.schema,
@@ -41,6 +45,11 @@ export function registerStream(
       }
       return [JSON.stringify({ errors: [refused] }), init]
     },
+    // The library would take all that comes, however slow the reader is: what waits is to wait, and become one, before it.
+    onOperation: (_, { raw }, _args, result) => {
+      const reply = replies.get(raw)
+      return reply && isIterable(result) ? paced(result, reply.raw) : undefined
+    },
     onNext: (context, _, result) => subscriptions.shown(result, context),
   })
 
@@ -58,8 +67,12 @@ export function registerStream(
       return sendErrors(request, reply, 406, [{ message: `ask for it with Accept: ${eventStream}` }])
     // The handler compares the whole header.
     request.headers.accept = eventStream
+    if (request.method === 'POST' && (typeof request.body !== 'object' || request.body === null))
+      return sendErrors(request, reply, 400, [{ message: 'expected a JSON object with a query' }])
     contexts.set(request, context)
+    replies.set(request, reply)
     whenExpired(context.principal.expiresAt, end.signal, () => {
+      if (endBeforeHead(reply, 401, expiredToken)) return
       const last = JSON.stringify({ errors: [expiredToken] })
       reply.raw.end(`event: next\ndata: ${last}\n\nevent: complete\ndata: \n\n`)
     })
@@ -78,8 +91,42 @@ export function registerStream(
   app.route({ method: ['GET', 'POST'], url: '/graphql/stream', handler: serve })
   // A stream has no end of its own that a server which closes could wait for.
   app.addHook('preClose', (done) => {
-    for (const reply of open) reply.raw.end()
+    for (const reply of open) if (!endBeforeHead(reply, 503, stopping)) reply.raw.end()
     done()
   })
   return serve
+}
+
+const stopping = { message: 'this instance stops: ask again', extensions: { code: 'SUBSCRIPTION_ENDED' } }
+
+/** A stream that has not begun yet can still be refused as any request. */
+function endBeforeHead({ raw }: FastifyReply, status: number, error: object): boolean {
+  if (raw.headersSent) return false
+  raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+  raw.end(JSON.stringify({ errors: [error] }))
+  return true
+}
+
+function isIterable<T>(result: unknown): result is AsyncIterableIterator<T> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result
+}
+
+/** Asks for the next event only once the reader has taken the ones before. */
+function paced<T>(events: AsyncIterableIterator<T>, to: ServerResponse): AsyncGenerator<T> {
+  const ended = () => events.return?.() ?? Promise.resolve({ done: true as const, value: undefined })
+  const generator = {
+    next: async () => {
+      // What was taken last is on its way to the response only now.
+      await turn()
+      while (to.writableNeedDrain && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')])
+      return events.next()
+    },
+    return: ended,
+    throw: ended,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    [Symbol.asyncDispose]: async () => void (await ended()),
+  }
+  return generator as AsyncGenerator<T>
 }

@@ -27,9 +27,12 @@ const retryAfterMs = [100, 400, 1600]
 
 /**
  * Apollo's HTTP callback protocol for GraphQL subscriptions, version 1.0: POSTs of `check`, `next` and `complete` with the
- * `verifier`. A 4xx ends the subscription; what does not arrive is sent again. Redirects are not followed.
+ * `verifier`. `signal` gives up whatever is under way. A 4xx ends the subscription; what does not arrive is sent again. Redirects are not followed.
  */
-export function createCallback({ callbackUrl, subscriptionId, verifier }: CallbackTarget): Callback {
+export function createCallback(
+  { callbackUrl, subscriptionId, verifier }: CallbackTarget,
+  signal: AbortSignal,
+): Callback {
   let last: Promise<boolean> = Promise.resolve(true)
 
   async function attempt(body: string): Promise<number> {
@@ -38,7 +41,9 @@ export function createCallback({ callbackUrl, subscriptionId, verifier }: Callba
         method: 'POST',
         headers: { 'content-type': 'application/json', ...callbackProtocol },
         body,
-        signal: AbortSignal.timeout(withinMs),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
+        // Nothing of a router's is to keep the process from ending.
+        reset: true,
       })
       await response.body.dump()
       return response.statusCode
@@ -54,7 +59,8 @@ export function createCallback({ callbackUrl, subscriptionId, verifier }: Callba
       if (status >= 200 && status < 300) return true
       // What it has refused, or has no such subscription for, it will not take the next time.
       if (status >= 300 && status < 500 && status !== 408 && status !== 429) return false
-      if (pauseMs !== undefined) await wait(pauseMs)
+      if (signal.aborted) return false
+      if (pauseMs !== undefined) await wait(pauseMs, undefined, { ref: false })
     }
     report('router.callback', { outcome: 'lost' })
     return false

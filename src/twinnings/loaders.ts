@@ -96,7 +96,7 @@ export function createLoaders({
     caches.found.put(
       list.twinnings.map((twinning) => ({
         key: twinningKey(twinning.ref, partitionOf(link)),
-        loaded: loadedFor({ twinning }, [twinning], freshness),
+        loaded: { ...loadedFor({ twinning }, [twinning], freshness), along: true },
         mark,
       })),
     )

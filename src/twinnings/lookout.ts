@@ -1,4 +1,4 @@
-import type { Changes } from '../changes.ts'
+import type { Change, Changes } from '../changes.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning } from '../domain/twinning.ts'
 import { GatewayError } from '../errors.ts'
@@ -23,6 +23,8 @@ export type Lookout = {
   readonly notified: (operatorId: string) => void
   /** Messages of other instances may have been missed: all that is watched is looked at again. */
   readonly recheck: () => void
+  /** A change as far as it is known here: what subscribers have never been told of is new. */
+  readonly corrected: (change: Change) => Change
   readonly close: () => void
 }
 
@@ -44,8 +46,9 @@ export type PollTimes = {
 /** Takes a turn for this long; false where another instance has it. */
 export type TakeTurn = (name: string, ttlMs: number) => Promise<boolean>
 
-/** One device that is watched. */
+/** One device that is watched, by those to whom its operator says the same of it. */
 type Post = {
+  readonly name: string
   readonly device: DeviceAddress
   readonly link: OperatorLink
   readonly callers: Set<Caller>
@@ -60,6 +63,7 @@ type Post = {
 }
 
 const recheckWithinMs = 500
+const recheckAgainMs = 1000
 const longestBackoff = 8
 
 export function createLookout({
@@ -73,7 +77,8 @@ export function createLookout({
   takeTurn: TakeTurn
   times: PollTimes
 }): Lookout {
-  const posts = new Map<DeviceAddress, Post>()
+  const posts = new Map<string, Post>()
+  const ofDevice = new Map<DeviceAddress, Set<Post>>()
   const notifying = new Set<string>()
   const pace = createPace(perSecond)
 
@@ -84,12 +89,16 @@ export function createLookout({
 
   function schedule(post: Post, inMs: number): void {
     clearTimeout(post.timer)
-    if (posts.get(post.device) === post) post.timer = setTimeout(() => void turn(post), inMs).unref()
+    if (posts.get(post.name) === post) post.timer = setTimeout(() => void turn(post), inMs).unref()
   }
 
   function scheduleNext(post: Post): void {
-    if (settledMs === 0) return
     const backoff = Math.min(2 ** post.failures, longestBackoff)
+    if (post.mustCheck) {
+      schedule(post, recheckAgainMs * backoff * (0.8 + 0.4 * Math.random()))
+      return
+    }
+    if (settledMs === 0) return
     // Jitter: what began together must not go on together.
     schedule(post, everyMs(post) * backoff * (0.8 + 0.4 * Math.random()))
   }
@@ -97,21 +106,20 @@ export function createLookout({
   async function turn(post: Post): Promise<void> {
     const asks = post.mustCheck || (!notifying.has(post.link.id) && (await isOurTurn(post)))
     if (asks) {
-      post.mustCheck = false
       await pace(post.link.id)
-      await check(post)
+      if (await check(post)) post.mustCheck = false
     }
     scheduleNext(post)
   }
 
   /** One of all instances asks about a device in each round. */
   function isOurTurn(post: Post): Promise<boolean> {
-    return takeTurn(`${post.link.id}|${post.device}`, everyMs(post) * 0.75)
+    return takeTurn(post.name, everyMs(post) * 0.75)
   }
 
-  async function check(post: Post): Promise<void> {
+  async function check(post: Post): Promise<boolean> {
     const [caller] = post.callers
-    if (!caller) return
+    if (!caller) return false
     try {
       const { value, etag } = await post.link.client.listTwinnings(
         post.device,
@@ -120,10 +128,12 @@ export function createLookout({
       )
       post.failures = 0
       if (value) await compare(post, value, etag)
+      return true
     } catch (error) {
       // It is asked again, later and later; whoever asked first may have gone meanwhile, which is no failure.
       if (!caller.signal.aborted) post.failures += 1
       if (!(error instanceof GatewayError) && !caller.signal.aborted) report('error.unexpected', { error })
+      return false
     }
   }
 
@@ -148,16 +158,21 @@ export function createLookout({
 
   return {
     watch: (device, caller, known) => {
-      const post = posts.get(device) ?? newPost(device, operators.route(device))
+      const link = operators.route(device)
+      const name = `${link.id}|${link.partition(caller.token)}|${device}`
+      const post = posts.get(name) ?? newPost(name, device, link)
       post.callers.add(caller)
-      if (!posts.has(device)) {
-        posts.set(device, post)
+      if (!posts.has(name)) {
+        posts.set(name, post)
+        ofDevice.set(device, (ofDevice.get(device) ?? new Set()).add(post))
         post.known = learn(post, known)
       }
       const leave = () => {
         post.callers.delete(caller)
-        if (post.callers.size > 0 || posts.get(device) !== post) return
-        posts.delete(device)
+        if (post.callers.size > 0 || posts.get(name) !== post) return
+        posts.delete(name)
+        ofDevice.get(device)?.delete(post)
+        if (ofDevice.get(device)?.size === 0) ofDevice.delete(device)
         clearTimeout(post.timer)
       }
       if (caller.signal.aborted) leave()
@@ -184,6 +199,13 @@ export function createLookout({
         schedule(post, Math.random() * recheckWithinMs)
       }
     },
+    corrected: (change) => {
+      const { operatorId, device, twinningId } = change.ref
+      const isNew = [...(ofDevice.get(device) ?? [])].some(
+        ({ link, told }) => link.id === operatorId && told && !told.has(twinningId),
+      )
+      return change.kind === 'UPDATED' && isNew ? { ...change, kind: 'CREATED' } : change
+    },
     close: () => {
       for (const post of posts.values()) clearTimeout(post.timer)
       posts.clear()
@@ -191,8 +213,9 @@ export function createLookout({
   }
 }
 
-function newPost(device: DeviceAddress, link: OperatorLink): Post {
+function newPost(name: string, device: DeviceAddress, link: OperatorLink): Post {
   return {
+    name,
     device,
     link,
     callers: new Set(),

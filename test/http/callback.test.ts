@@ -156,6 +156,16 @@ test('an idle subscription gives signs of life well before each interval is over
   assert.deepEqual(receiver.faults, [])
 })
 
+test('an interval longer than any timer waits is not beaten at once', async (t) => {
+  const receiver = await startReceiver(t)
+  const gateway = await startGateway(t, { environment: { CALLBACK_URLS: receiver.allowed } })
+
+  await ask(gateway, await gateway.token(own, watch), receiver, { heartbeatIntervalMs: 1e15 })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+
+  assert.equal(receiver.of('check').length, 1)
+})
+
 for (const status of [404, 400])
   test(`a router that answers ${status} gets no more`, async (t) => {
     const receiver = await startReceiver(t, { answer: ({ action }) => (action === 'next' ? status : 204) })

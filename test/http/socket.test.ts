@@ -1,11 +1,17 @@
 // Subscriptions over WebSocket, with the client that people use and with bare sockets.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test, { type TestContext } from 'node:test'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { phone, startGateway, watch, type Gateway } from '../support/gateway.ts'
 import { startRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const changed = 'subscription ($device: DeviceAddress) { twinningChanged(deviceAddress: $device) { kind twinning { name twinningStatus } } }' // prettier-ignore
 const request = 'mutation { requestTwinning(input: {name: "myWatch"}) { twinning { id activationCode } } }'
@@ -252,3 +258,36 @@ for (const [what, message, code] of [
     assert.equal(closed, code)
     await connect(t, gateway, { params: { authorization: await bearer(gateway) } })
   })
+
+test('5,000 refused subscriptions on one socket leave nothing behind', async (t) => {
+  const gateway = await startGateway(t)
+  const socket = new WebSocket(endpoint(gateway), 'graphql-transport-ws', {
+    headers: { authorization: await bearer(gateway) },
+  })
+  await once(socket, 'open')
+  socket.send('{"type":"connection_init"}')
+  await once(socket, 'message')
+  let answered = 0
+  socket.on('message', () => (answered += 1))
+  const refuse = async (count: number) => {
+    const wanted = answered + count
+    for (let i = 0; i < count; i++)
+      socket.send(
+        JSON.stringify({
+          id: `${wanted}-${i}`,
+          type: 'subscribe',
+          payload: { query: 'subscription { nope }' },
+        }),
+      )
+    await until('all are answered', () => answered >= wanted, 60_000)
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await refuse(500)
+
+  const after = await refuse(5000)
+
+  // A context of its own for each would be some 20 MB.
+  assert.ok(after - before < 12 * 2 ** 20, `${Math.round((after - before) / 2 ** 20)} MiB`)
+  socket.close()
+})

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startGateway, watch } from '../support/gateway.ts'
+import { startInFrontOf, startServer, wireTwinning } from '../support/operator.ts'
 import { startRedis } from '../support/redis.ts'
 import { pathOf } from '../support/twinnings.ts'
 import { until } from '../support/until.ts'
@@ -204,6 +205,28 @@ test('under OMA_AUTH=forward an operator is asked with the token of who watches'
     [...new Set(beta.requests().map(({ headers }) => headers.authorization))],
     [`Bearer ${token}`],
   )
+})
+
+test('an operator whose lists say less than its twinnings do is neither announced nor asked for it again and again', async (t) => {
+  const operator = await startServer(t, ({ url }, response) => {
+    const of = (name?: string) => wireTwinning(watch, 's1', name === undefined ? {} : { name })
+    const isList = url?.endsWith('/twinnings')
+    response.end(JSON.stringify(isList ? { twinningList: { twinning: [of()] } } : { twinning: of('more') }))
+  })
+  const gateway = await startInFrontOf(t, operator.url, { POLL_S: '0' })
+  const token = await gateway.token('twinning:read', watch)
+  const list = '{ twinningDevice { twinnings { nodes { id name } } } }'
+  const { heard } = await listen(t, gateway, token)
+  const { data } = await gateway.query(token, list)
+  const one = 'query ($id: ID!) { twinning(id: $id) { name ... on SecondaryTwinning { authCode } } }'
+
+  for (let i = 0; i < 5; i++) {
+    await gateway.query(token, one, { id: data.twinningDevice.twinnings.nodes[0].id })
+    await gateway.query(token, list)
+  }
+
+  assert.deepEqual(heard, [])
+  assert.ok(operator.requests.length <= 3, operator.requests.join(', '))
 })
 
 test('a difference that somebody’s reading finds is told to those who watch, on other instances too', async (t) => {
