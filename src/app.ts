@@ -79,7 +79,9 @@ export async function createApp(
     found: createCache({
       codec: foundCodec,
       ...cacheOptions,
-      onReplaced: (before: Found, now: Found) => found(changesOf(before.twinning, now.twinning)),
+      onReplaced: (before: Found, now: Found, { alike }) => {
+        if (alike || !now.twinning) found(changesOf(before.twinning, now.twinning))
+      },
     }),
     lists: createCache({
       codec: deviceTwinningsCodec,

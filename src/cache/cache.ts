@@ -60,7 +60,7 @@ const unheardMs = 1000
 
 /**
  * `maxBytes` bounds this process's memory, by the codec's weights. `onReplaced` is told what a value that was held has
- * become.
+ * become, and whether both came in the same way: what a list says of its members need not be all that there is to say.
  */
 export function createCache<V extends object>({
   codec,
@@ -75,7 +75,7 @@ export function createCache<V extends object>({
   shared: SharedStore | undefined
   maxBytes: number
   graceFor: (error: Error) => boolean
-  onReplaced?: (before: V, now: V) => void
+  onReplaced?: (before: V, now: V, how: { readonly alike: boolean }) => void
 }): Cache<V> {
   const memory = new LRUCache<string, Entry<V>>({
     maxSize: maxBytes,
@@ -102,9 +102,8 @@ export function createCache<V extends object>({
       const { value, freshForMs, graceMs, kept, along = false, etag, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
       const before = memory.peek(entryName(key))
-      // Like with like: what a list says of its members need not be all that there is to say.
-      if (before?.along === along && evictions.isCurrent(key.tag, before.epoch))
-        onReplaced(before.value, value)
+      if (before && evictions.isCurrent(key.tag, before.epoch))
+        onReplaced(before.value, value, { alike: before.along === along })
       const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
       if (graceUntil <= now) memory.delete(entryName(key))

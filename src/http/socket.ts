@@ -2,17 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { GraphQLError } from 'graphql'
-import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
-import { useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from 'graphql-ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import type { GatewayError } from '../errors.ts'
 import type { Context } from '../graphql/context.ts'
 import { toGraphQLError } from '../graphql/errors.ts'
 import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
+import { report } from '../telemetry/channels.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
 
 type Params = Record<string, unknown> | undefined
+type Extra = { readonly socket: WebSocket; readonly request: IncomingMessage }
 
 const path = '/graphql'
 // A subscription is a document and its variables.
@@ -54,40 +55,36 @@ export function registerSocket(
     throw new TypeError('a subscription begins with a context')
   }
 
-  useServer<Params>(
-    {
-      schema: subscriptions.schema,
-      connectionInitWaitTimeout: initWithinMs,
-      validate: subscriptions.validate,
-      onConnect: async ({ extra: { request, socket }, connectionParams }) => {
-        const signal = endOf(request)
-        socket.once('close', () => ends.get(request)?.abort())
-        const context = await createContext(authorizationOf(request, connectionParams), signal)
-        if (context.unauthenticated) {
-          socket.close(CloseCode.Unauthorized, context.unauthenticated.message)
-          return false
-        }
-        whenExpired(context.principal.expiresAt, signal, () =>
-          socket.close(CloseCode.Forbidden, expiredToken.message),
-        )
-        return true
-      },
-      onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {
-        if (Object.keys(open).length > maxSubscriptions) return [tooMany()]
-        const refused = subscriptions.refusalOf(payload)
-        if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
-        // For each subscription anew: what one of them has read, spent or lacks is not another's.
-        const context = await createContext(authorizationOf(request, connectionParams), endOf(request))
-        if (context.unauthenticated) return [refusal(context.unauthenticated)]
-        contexts.set(payload, context)
-        return undefined
-      },
-      context: (_, _id, payload) => contextOf(payload),
-      onNext: (_, _id, payload, _args, result) => formatted(subscriptions.shown(result, contextOf(payload))),
+  const protocol = makeServer<Params, Extra>({
+    schema: subscriptions.schema,
+    connectionInitWaitTimeout: initWithinMs,
+    validate: subscriptions.validate,
+    onConnect: async ({ extra: { request, socket }, connectionParams }) => {
+      const signal = endOf(request)
+      socket.once('close', () => ends.get(request)?.abort())
+      const context = await createContext(authorizationOf(request, connectionParams), signal)
+      if (context.unauthenticated) {
+        socket.close(CloseCode.Unauthorized, context.unauthenticated.message)
+        return false
+      }
+      whenExpired(context.principal.expiresAt, signal, () =>
+        socket.close(CloseCode.Forbidden, expiredToken.message),
+      )
+      return true
     },
-    sockets,
-    pingEveryMs,
-  )
+    onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {
+      if (Object.keys(open).length > maxSubscriptions) return [tooMany()]
+      const refused = subscriptions.refusalOf(payload)
+      if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
+      // For each subscription anew: what one of them has read, spent or lacks is not another's.
+      const context = await createContext(authorizationOf(request, connectionParams), endOf(request))
+      if (context.unauthenticated) return [refusal(context.unauthenticated)]
+      contexts.set(payload, context)
+      return undefined
+    },
+    context: (_, _id, payload) => contextOf(payload),
+    onNext: (_, _id, payload, _args, result) => formatted(subscriptions.shown(result, contextOf(payload))),
+  })
 
   app.server.on('upgrade', (request, socket, head) => {
     // Node has taken its own listener away, and nobody else may have put one there yet.
@@ -97,12 +94,7 @@ export function registerSocket(
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
-      sockets.emit('connection', client, request)
-      // Too large a message, a broken frame: the protocol's own close codes say so, and the library need not print it.
-      client.removeAllListeners('error').on('error', () => undefined)
-      client.on('message', () => {
-        if (client.bufferedAmount > maxWaitingBytes) client.terminate()
-      })
+      serve(protocol, client, request)
     })
   })
   app.addHook('preClose', (done) => {
@@ -113,6 +105,46 @@ export function registerSocket(
     }
     sockets.close()
     done()
+  })
+}
+
+/** Joins the protocol to a socket; what goes wrong with the socket is the socket's end, and no more. */
+function serve(protocol: Server<Extra>, socket: WebSocket, request: IncomingMessage): void {
+  let answers = true
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) => {
+        socket.on('message', (data: Buffer) => {
+          if (socket.bufferedAmount > maxWaitingBytes) {
+            socket.terminate()
+            return
+          }
+          handle(data.toString()).catch((error: unknown) => {
+            report('error.unexpected', { error })
+            socket.close(CloseCode.InternalServerError, 'internal server error')
+          })
+        })
+      },
+    },
+    { socket, request },
+  )
+  const beat = setInterval(() => {
+    if (!answers) {
+      socket.terminate()
+      return
+    }
+    answers = false
+    socket.ping()
+  }, pingEveryMs).unref()
+  socket.on('pong', () => (answers = true))
+  // Too large a message, a broken frame: the protocol's own close codes say so.
+  socket.on('error', () => undefined)
+  socket.once('close', (code, reason) => {
+    clearInterval(beat)
+    void closed(code, reason.toString())
   })
 }
 

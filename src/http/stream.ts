@@ -126,7 +126,9 @@ function paced<T>(events: AsyncIterableIterator<T>, to: ServerResponse): AsyncGe
     [Symbol.asyncIterator]() {
       return this
     },
-    [Symbol.asyncDispose]: async () => void (await ended()),
+    [Symbol.asyncDispose]: async () => {
+      await ended()
+    },
   }
   return generator as AsyncGenerator<T>
 }

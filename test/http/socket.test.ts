@@ -1,6 +1,7 @@
 // Subscriptions over WebSocket, with the client that people use and with bare sockets.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import test, { type TestContext } from 'node:test'
@@ -290,4 +291,105 @@ test('5,000 refused subscriptions on one socket leave nothing behind', async (t)
   // A context of its own for each would be some 20 MB.
   assert.ok(after - before < 12 * 2 ** 20, `${Math.round((after - before) / 2 ** 20)} MiB`)
   socket.close()
+})
+
+for (const path of ['//', '/elsewhere', '/%', '/graphql/'])
+  test(`upgrades of ${path}, some of them reset, leave the gateway serving`, async (t) => {
+    const { url } = await startGateway(t)
+    const { hostname, port } = new URL(url)
+    for (let i = 0; i < 50; i++) {
+      const socket = connectTcp(Number(port), hostname)
+      await once(socket, 'connect')
+      socket.on('error', () => undefined)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`)
+      if (i % 2 === 0) socket.resetAndDestroy()
+      else socket.destroy()
+    }
+
+    assert.equal((await fetch(`${url}/health/live`)).status, 200)
+  })
+
+test('who sends pings and reads no answer is cut off', async (t) => {
+  const gateway = await startGateway(t)
+  const socket = new WebSocket(endpoint(gateway), 'graphql-transport-ws')
+  t.after(() => socket.terminate())
+  await once(socket, 'open')
+  socket.pause()
+  const closed = once(socket, 'close')
+  socket.on('error', () => undefined)
+  const ping = JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(60_000) } })
+
+  for (let i = 0; i < 2000 && socket.readyState === socket.OPEN; i++) {
+    socket.send(ping, () => undefined)
+    if (i % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  socket.resume()
+
+  await closed
+})
+
+test('an id may be used again as soon as its subscription was completed by the client', async (t) => {
+  const gateway = await startGateway(t)
+  const token = await gateway.token(own, watch)
+  const socket = new WebSocket(endpoint(gateway), 'graphql-transport-ws', {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  t.after(() => socket.terminate())
+  const messages: { type: string; id?: string }[] = []
+  socket.on('message', (data: Buffer) =>
+    messages.push(JSON.parse(data.toString()) as { type: string; id?: string }),
+  )
+  await once(socket, 'open')
+  const say = (message: object) => socket.send(JSON.stringify(message))
+  say({ type: 'connection_init' })
+  await until('it is acknowledged', () => messages.length === 1)
+
+  for (let i = 0; i < 5; i++) {
+    say({ id: '1', type: 'subscribe', payload: { query: changed } })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (i < 4) say({ id: '1', type: 'complete' })
+  }
+  await gateway.query(token, request)
+  await until('it is heard', () => messages.some(({ type }) => type === 'next'))
+
+  assert.deepEqual(
+    messages.map(({ type }) => type).filter((type) => type === 'error'),
+    [],
+  )
+})
+
+test('@skip on the root field is refused, and the socket and its other subscriptions stay', async (t) => {
+  const gateway = await startGateway(t)
+  const token = await gateway.token(own, watch)
+  const client = await connect(t, gateway, { params: { authorization: `Bearer ${token}` } })
+  const kept = await subscribe(client)
+
+  const skipped = client
+    .iterate({
+      query: 'subscription ($s: Boolean!) { twinningChanged @skip(if: $s) { kind } }',
+      variables: { s: true },
+    })
+    .next()
+  await assert.rejects(skipped, (errors: Result['errors']) => /@skip/.test(errors?.[0]?.message ?? ''))
+  await gateway.query(token, request)
+
+  assert.equal((await kept.next())?.data?.twinningChanged?.kind, 'CREATED')
+})
+
+test('a peer that ignores that it is told to close does not keep an instance from stopping', async (t) => {
+  const gateway = await startGateway(t)
+  const { hostname, port } = new URL(gateway.url)
+  const socket = connectTcp(Number(port), hostname)
+  t.after(() => socket.destroy())
+  socket.on('error', () => undefined)
+  socket.write(
+    'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n',
+  )
+  await once(socket, 'data')
+  const started = performance.now()
+
+  await gateway.close()
+
+  assert.ok(performance.now() - started < 3000)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { subscribe as hearOf, unsubscribe as hearNoMore } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { createClient } from 'graphql-sse'
@@ -76,6 +76,17 @@ function stream(
     body: JSON.stringify({ query }),
     signal: signal ?? null,
   })
+}
+
+/** The operator of the watch tells that one of its twinnings has changed. */
+async function notify({ url, sandbox }: Gateway, id: string): Promise<void> {
+  const href = `${sandbox.operators.beta.serverRoot}/twinning/v1/${encodeURIComponent(watch)}/twinnings/${id}`
+  const { status } = await fetch(`${url}/notifications/beta`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer notify-secret', 'content-type': 'application/json' },
+    body: JSON.stringify({ twinningNotification: { link: [{ rel: 'Twinning', href }] } }),
+  })
+  assert.equal(status, 204)
 }
 
 /** Both operators tell the gateway what has changed, as they do behind `npm start`. */
@@ -520,3 +531,65 @@ function streamResponses(t: TestContext): ServerResponse[] {
   t.after(() => hearNoMore('http.server.request.start', note))
   return found
 }
+
+test('for a reader that is slow, changes of one twinning become one', async (t) => {
+  const gateway = await startGateway(t)
+  const { beta } = gateway.sandbox.operators
+  // Long, so that what one reader does not take fills what is between it and us.
+  const name = (i: number) => `${String(i).padStart(4, '0')} ${'x'.repeat(20_000)}`
+  beta.seed({ ownAddress: watch, id: 's1', name: name(0) })
+  const { promise: response, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const asked = httpRequest(`${gateway.url}/graphql/stream`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${await gateway.token(own, watch)}`,
+    },
+  })
+  asked.once('response', resolve).once('error', reject)
+  asked.end(JSON.stringify({ query: changed }))
+  const reading = await response
+  reading.setEncoding('utf8')
+  t.after(() => reading.destroy())
+
+  for (let i = 1; i <= 1000; i++) {
+    beta.seed({ ownAddress: watch, id: 's1', name: name(i) })
+    await notify(gateway, 's1')
+  }
+  let text = ''
+  reading.on('data', (more: string) => (text += more))
+  await until('the last is read', () => text.includes('"1000 '), 20_000)
+
+  const events = text.match(/event: next/g)?.length ?? 0
+  assert.ok(events < 900, `${events} events`)
+})
+
+for (const body of ['null', '7', '"x"'])
+  test(`${body} is no request for a stream`, async (t) => {
+    const gateway = await startGateway(t)
+
+    const response = await fetch(`${gateway.url}/graphql/stream`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${await gateway.token(own, watch)}`,
+      },
+      body,
+      signal: AbortSignal.timeout(3000),
+    })
+
+    assert.equal(response.status, 400)
+  })
+
+test('a twinning that an operator has made, and tells of, is CREATED', async (t) => {
+  const gateway = await startGateway(t)
+  const { next } = await subscribe(t, gateway, await gateway.token(own, watch))
+  gateway.sandbox.operators.beta.seed({ ownAddress: watch, id: 's1', name: 'new' })
+
+  await notify(gateway, 's1')
+
+  const { kind } = (await next())?.data?.twinningChanged as { kind: string }
+  assert.equal(kind, 'CREATED')
+})

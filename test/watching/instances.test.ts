@@ -1,6 +1,8 @@
 // Two instances and a Redis that is killed: who watches on the one hears of what happens on the other.
 import assert from 'node:assert/strict'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import test, { type TestContext } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { phone, startGateway, watch, type Gateway } from '../support/gateway.ts'
@@ -141,4 +143,69 @@ test('the watch on one instance sees ON and the voice mail when the phone activa
     kind: 'UPDATED',
     twinning: { twinningStatus: 'ON', voicemailAccess: { address: 'tel:+15550999' } },
   })
+})
+
+/** A way to Redis that can be cut, for one instance alone. */
+async function startProxy(t: TestContext, port: number) {
+  const open = new Set<Socket>()
+  let isCut = false
+  const server = createServer((inward) => {
+    if (isCut) return inward.destroy()
+    const outward = connect(port, '127.0.0.1')
+    for (const [from, to] of [
+      [inward, outward],
+      [outward, inward],
+    ] as const) {
+      open.add(from)
+      from.on('error', () => undefined)
+      from.once('close', () => {
+        open.delete(from)
+        to.destroy()
+      })
+      from.pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    isCut = true
+    for (const socket of open) socket.destroy()
+  }
+  t.after(() => {
+    cut()
+    server.close()
+  })
+  const { port: own } = server.address() as AddressInfo
+  return { url: `redis://127.0.0.1:${own}`, cut, mend: () => (isCut = false) }
+}
+
+test('what one instance could not tell, as Redis was gone for it alone, the other hears once it can', async (t) => {
+  const redis = await startRedis(t)
+  const proxy = await startProxy(t, redis.port)
+  const one = await startGateway(t, { environment: { REDIS_URL: proxy.url, POLL_S: '0' } })
+  const two = await one.another({ REDIS_URL: redis.url })
+  one.sandbox.operators.beta.seed({ ownAddress: watch, id: 's1', name: 'first' })
+  const token = await one.token(own, watch)
+  const { data } = await one.query(token, mine)
+  const { heard } = await listenBySocket(t, two, token)
+
+  proxy.cut()
+  await one.query(token, rename, { id: data.twinningDevice.twinnings.nodes[0].id, name: 'untold' })
+  proxy.mend()
+  await until('it is heard', () => heard.some(({ twinning }) => twinning?.name === 'untold'), 15_000)
+})
+
+test('what is looked for after Redis was gone is looked for until the operator answers', async (t) => {
+  const { redis, one, two, token, id } = await startTwo(t)
+  const { heard } = await listenBySocket(t, two, token)
+  await two.query(token, mine)
+
+  await redis.stop()
+  await one.query(token, rename, { id, name: 'meanwhile' })
+  one.sandbox.operators.beta.faults.add({ match: { method: 'GET' }, status: 503 })
+  await redis.restart()
+  await wait(2500)
+  assert.equal(heard.filter(({ twinning }) => twinning?.name === 'meanwhile').length, 0)
+  one.sandbox.operators.beta.faults.clear()
+
+  await until('it is heard', () => heard.some(({ twinning }) => twinning?.name === 'meanwhile'), 20_000)
 })

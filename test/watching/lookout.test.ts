@@ -250,3 +250,44 @@ test('a difference that somebody’s reading finds is told to those who watch, o
   assert.equal(data.twinningDevice.twinnings.nodes[0].name, 'new')
   assert.deepEqual(heard, [{ kind: 'UPDATED', twinning: { name: 'new', twinningStatus: 'ON' } }])
 })
+
+test('under OMA_AUTH=forward, callers to whom an operator says different things do not disturb each other', async (t) => {
+  const gateway = await startGateway(t, { sandbox: { seed: false } })
+  const tokens = [
+    await gateway.token('twinning:read', watch),
+    await gateway.token('twinning:read:any', watch),
+    await gateway.token('twinning:read:any twinning:voicemail', watch),
+  ]
+  let status = 'Pending'
+  const operator = await startServer(t, ({ headers }, response) => {
+    const who = tokens.findIndex((token) => headers.authorization === `Bearer ${token}`)
+    // The third is nobody to this operator.
+    if (who === 2) return response.writeHead(403).end()
+    return response.end(
+      JSON.stringify({ twinningList: { twinning: [wireTwinning(watch, 's1', { name: `as ${who}`, twinningStatus: status })] } }), // prettier-ignore
+    )
+  })
+  const forwarding = await startGateway(t, {
+    sandbox: gateway.sandbox,
+    environment: {
+      ...quick,
+      OMA_SERVER_ROOT: operator.url,
+      OMA_AUTH: 'forward',
+      JWKS_URL: gateway.sandbox.issuer.jwksUrl,
+    },
+  })
+  const streams: Awaited<ReturnType<typeof listen>>[] = []
+  for (const token of [tokens[2], tokens[0], tokens[1]])
+    streams.push(await listen(t, forwarding, token ?? ''))
+  await wait(1500)
+  const before = streams.map(({ heard }) => heard.length)
+
+  status = 'On'
+  await until('both hear', () => streams[1]?.heard.length === 1 && streams[2]?.heard.length === 1)
+
+  assert.deepEqual(before, [0, 0, 0])
+  assert.deepEqual(
+    streams.slice(1).map(({ heard }) => heard[0]?.twinning?.name),
+    ['as 0', 'as 1'],
+  )
+})
