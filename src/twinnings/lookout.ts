@@ -126,9 +126,10 @@ export function createLookout({
         caller,
         post.told && post.etag,
       )
-      post.failures = 0
-      if (value) await compare(post, value, etag)
-      return true
+      // What has just been found is told only once somebody could read it: until then it is looked for again.
+      const isTold = value === undefined || (await compare(post, value, etag))
+      post.failures = isTold ? 0 : post.failures + 1
+      return isTold
     } catch (error) {
       // It is asked again, later and later; whoever asked first may have gone meanwhile, which is no failure.
       if (!caller.signal.aborted) post.failures += 1
@@ -137,13 +138,15 @@ export function createLookout({
     }
   }
 
-  async function compare(post: Post, list: DeviceTwinnings, etag: string | undefined) {
-    const before = post.told
-    post.told = statesOf(list, before)
-    post.etag = etag
-    const found = before ? changesBetween(before, post.told) : []
+  /** True where subscribers know all of it; what they don't is announced. */
+  async function compare(post: Post, list: DeviceTwinnings, etag: string | undefined): Promise<boolean> {
+    const now = statesOf(list, post.told)
+    const found = post.told ? changesBetween(post.told, now) : []
+    post.told ??= now
+    post.etag = found.length > 0 ? undefined : etag
     report('lookout.checked', { operator: post.link.id, outcome: found.length > 0 ? 'changed' : 'same' })
     if (found.length > 0) await changes.announce(found)
+    return found.length === 0
   }
 
   async function learn(post: Post, known: () => Promise<DeviceTwinnings>): Promise<void> {

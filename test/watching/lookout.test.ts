@@ -57,7 +57,8 @@ test('while a twinning is Pending its operator is asked often, and then seldom; 
   const pending = await pollsWithin(1000, beta)
   beta.seed({ ownAddress: watch, id: 's1', twinningStatus: 'On' })
   await until('ON is heard', () => heard.length === 1)
-  await wait(100)
+  // Once more it is looked whether all that was found has been told.
+  await wait(600)
   const settled = await pollsWithin(1000, beta)
 
   assert.ok(pending.count >= 4 && pending.count <= 13, `asked ${pending.count} times in a second`)
