@@ -99,7 +99,7 @@ export function registerStream(
 
 const stopping = { message: 'this instance stops: ask again', extensions: { code: 'SUBSCRIPTION_ENDED' } }
 
-/** A stream that has not begun yet can still be refused as any request. */
+/** A stream that has not begun yet can still be refused like every other request. */
 function endBeforeHead({ raw }: FastifyReply, status: number, error: object): boolean {
   if (raw.headersSent) return false
   raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })

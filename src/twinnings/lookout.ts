@@ -93,14 +93,11 @@ export function createLookout({
   }
 
   function scheduleNext(post: Post): void {
+    if (settledMs === 0 && !post.mustCheck) return
     const backoff = Math.min(2 ** post.failures, longestBackoff)
-    if (post.mustCheck) {
-      schedule(post, recheckAgainMs * backoff * (0.8 + 0.4 * Math.random()))
-      return
-    }
-    if (settledMs === 0) return
+    const inMs = post.mustCheck ? recheckAgainMs : everyMs(post)
     // Jitter: what began together must not go on together.
-    schedule(post, everyMs(post) * backoff * (0.8 + 0.4 * Math.random()))
+    schedule(post, inMs * backoff * (0.8 + 0.4 * Math.random()))
   }
 
   async function turn(post: Post): Promise<void> {
@@ -212,6 +209,7 @@ export function createLookout({
     close: () => {
       for (const post of posts.values()) clearTimeout(post.timer)
       posts.clear()
+      ofDevice.clear()
     },
   }
 }
