@@ -2,15 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { nobody } from './auth/policy.ts'
 import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
-import { createCache } from './cache/cache.ts'
-import { deviceTwinningsCodec, foundCodec, type Found } from './cache/codecs.ts'
 import { createEvictions } from './cache/evictions.ts'
+import { createLeases, noLeases } from './cache/leases.ts'
 import { createSharedStore } from './cache/shared.ts'
-import { createChanges, type Change, type TellLayersAbove } from './changes.ts'
+import { createChanges, type TellLayersAbove } from './changes.ts'
 import type { Config, RouterInvalidation } from './config/config.ts'
 import { deviceEntityTag, twinningEntityTag } from './domain/entityTags.ts'
 import { createSealer, type Sealer } from './domain/ids.ts'
-import type { DeviceTwinnings } from './domain/twinning.ts'
 import { GatewayError } from './errors.ts'
 import { createCaching } from './graphql/caching.ts'
 import type { Context } from './graphql/context.ts'
@@ -32,11 +30,10 @@ import { createInvalidateRouter } from './router/invalidation.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
-import { createFlights } from './twinnings/flights.ts'
-import { createLoaders, type LoaderFlights } from './twinnings/loaders.ts'
+import { createLoaders } from './twinnings/loaders.ts'
 import { createLookout } from './twinnings/lookout.ts'
-import { changesOf, changesOfList } from './twinnings/states.ts'
 import { createReader } from './twinnings/reader.ts'
+import { createStores } from './twinnings/stores.ts'
 import { createWatcher } from './twinnings/watcher.ts'
 import { createWriter } from './twinnings/writer.ts'
 import { createOperators } from './upstream/operators.ts'
@@ -50,9 +47,6 @@ export type App = {
   /** Lets requests in flight finish, then closes all that was opened, in reverse. Idempotent. */
   readonly close: () => Promise<void>
 }
-
-// For both caches together, by the weights of their codecs.
-const memoryBytes = 64 * 1024 * 1024
 
 /** Builds the gateway from its settings: the one place where its parts are made and joined. */
 export async function createApp(
@@ -71,25 +65,14 @@ export async function createApp(
   const redis = config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls) : undefined
   const evictions = createEvictions()
   const shared = redis && createSharedStore(redis)
-  const cacheOptions = { evictions, shared, maxBytes: memoryBytes / 2, graceFor: isOperatorDown }
-  const found = (differences: readonly Change[]) => {
-    if (differences.length > 0) void changes.announce(differences)
-  }
-  const caches = {
-    found: createCache({
-      codec: foundCodec,
-      ...cacheOptions,
-      onReplaced: (before: Found, now: Found, { alike }) => {
-        if (alike || !now.twinning) found(changesOf(before.twinning, now.twinning))
-      },
-    }),
-    lists: createCache({
-      codec: deviceTwinningsCodec,
-      ...cacheOptions,
-      onReplaced: (before: DeviceTwinnings, now: DeviceTwinnings) => found(changesOfList(before, now)),
-    }),
-  }
-  const flights: LoaderFlights = { found: createFlights(evictions), lists: createFlights(evictions) }
+  // Half of what a reading may take: then whoever waited for another instance in vain has as long again.
+  const leases = redis ? createLeases(redis, Math.ceil(config.timeoutMs / 2)) : noLeases
+  const stores = createStores({
+    evictions,
+    shared,
+    leases,
+    onDifferent: (differences) => void changes.announce(differences),
+  })
   const sealer = createSealer(config.idKeys)
   const changes = createChanges({
     evictions,
@@ -125,8 +108,7 @@ export async function createApp(
     const caching = createCaching({ sealer, tags: config.cacheTags })
     const loaders = createLoaders({
       operators,
-      caches,
-      flights,
+      stores,
       lifetime,
       caller,
       onFreshUntil: caching.freshUntil,
@@ -215,12 +197,4 @@ async function verifyOrNot(verify: Verify, authorization: string | undefined) {
     if (error instanceof GatewayError) return error
     throw error
   }
-}
-
-/** True where old data are better than none: the operator is away, not the twinning. */
-function isOperatorDown(error: Error): boolean {
-  return (
-    error instanceof GatewayError &&
-    ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'RATE_LIMITED'].includes(error.code)
-  )
 }

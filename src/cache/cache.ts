@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { report } from '../telemetry/channels.ts'
-import { parseStored, type Entry } from './entries.ts'
+import { readStored, storedText, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
 import { settledSoon, type Load, type Loaded, type Mark, type Missing } from './load.ts'
-import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
+import type { SharedRead, SharedStore, Write } from './shared.ts'
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
 export type Codec<V> = {
@@ -29,6 +29,8 @@ export type Cache<V> = {
     load: Load<V>,
     options?: ReadOptions<V>,
   ) => Promise<(V | Error)[]>
+  /** What another instance has brought by now: as it is in the shared store, if it is fresh. */
+  readonly seek: (key: CacheKey) => Promise<Loaded<V> | undefined>
   /** What is held under each key, fresh or not; nothing is loaded. */
   readonly peek: (keys: readonly CacheKey[]) => Promise<(V | undefined)[]>
   /** Keeps what came along with something else that was loaded under the same mark. */
@@ -106,52 +108,16 @@ export function createCache<V extends object>({
         onReplaced(before.value, value, { alike: before.along === along })
       const freshUntil = at + freshForMs
       const graceUntil = freshUntil + graceMs
+      const entry = { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil, etag, along }
       if (graceUntil <= now) memory.delete(entryName(key))
-      else
-        memory.set(entryName(key), {
-          value,
-          epoch: mark.epoch,
-          storedAt: at,
-          freshUntil,
-          graceUntil,
-          etag,
-          along,
-        })
+      else memory.set(entryName(key), entry)
       const { generation } = mark
       if (!generation) return []
-      const text = JSON.stringify({
-        g: generation.id,
-        f: freshUntil,
-        u: graceUntil,
-        e: etag,
-        a: along,
-        v: codec.encode(value),
-      })
+      const text = storedText(entry, generation.id, codec)
       return [{ key, generation, text, ttlMs: graceUntil - now }]
     })
     // Not waited for: whoever asked has the value, and a failure is reported by the store.
     if (writes.length > 0) void shared?.write(writes)
-  }
-
-  function readEntry(
-    text: string | undefined,
-    generation: Generation | undefined,
-    epoch: number,
-  ): Entry<V> | undefined {
-    const stored = text === undefined ? undefined : parseStored(text)
-    if (!stored || stored.g !== generation?.id) return undefined
-    const value = codec.decode(stored.v)
-    return (
-      value && {
-        value,
-        epoch,
-        storedAt: Date.now(),
-        freshUntil: stored.f,
-        graceUntil: stored.u,
-        etag: stored.e,
-        along: stored.a,
-      }
-    )
   }
 
   /** Fills in what the shared store has; answers the generations that it read with it. */
@@ -164,7 +130,7 @@ export function createCache<V extends object>({
     const read = await shared?.read(slots.map(({ key }) => key))
     for (const [i, slot] of slots.entries()) {
       const { key } = slot
-      const entry = readEntry(read?.texts[i], read?.generations.get(key.tag), epoch)
+      const entry = readStored(read?.texts[i], read?.generations.get(key.tag)?.id, epoch, codec)
       if (!entry || !accept(entry.value) || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0))
         continue
       slot.entry = entry
@@ -223,6 +189,16 @@ export function createCache<V extends object>({
     )
   }
 
+  async function seek(key: CacheKey): Promise<Loaded<V> | undefined> {
+    const slot: Slot<V> = { key, entry: undefined, outcome: undefined, freshUntil: 0 }
+    await lookUp([slot], evictions.now(), anything)
+    const { entry } = slot
+    const now = Date.now()
+    if (!entry || entry.freshUntil <= now) return undefined
+    const { value, freshUntil, graceUntil } = entry
+    return { value, at: now, freshForMs: freshUntil - now, graceMs: graceUntil - freshUntil, kept: true }
+  }
+
   async function peek(keys: readonly CacheKey[]): Promise<(V | undefined)[]> {
     const slots = slotsOf(keys, Date.now(), anything)
     const lacking = slots.filter(({ entry }) => !entry)
@@ -236,7 +212,7 @@ export function createCache<V extends object>({
     return entry.value
   }
 
-  return { getMany, peek, put }
+  return { getMany, seek, peek, put }
 }
 
 function missingOf<V>({ key, entry }: Slot<V>, mark: Mark): Missing<V> {

@@ -1,3 +1,5 @@
+import type { Codec } from './cache.ts'
+
 /** A value in memory: from which moment, until when it is fresh, and until when it is better than nothing. */
 export type Entry<V> = {
   readonly value: V
@@ -10,10 +12,34 @@ export type Entry<V> = {
 }
 
 /** The same in the shared store, in short: generation, fresh until, grace until, ETag, whether it came along, value. */
-export type Stored = { g: string; f: number; u: number; e: string | undefined; a: boolean; v: unknown }
+type Stored = { g: string; f: number; u: number; e: string | undefined; a: boolean; v: unknown }
 
-/** Nothing in the shared store is trusted: what is no entry of ours is none. */
-export function parseStored(text: string): Stored | undefined {
+/** An entry as a text for the shared store, to hold as long as its tag is of this generation. */
+export function storedText<V>(
+  { value, freshUntil, graceUntil, etag, along }: Entry<V>,
+  generation: string,
+  { encode }: Codec<V>,
+): string {
+  const stored: Stored = { g: generation, f: freshUntil, u: graceUntil, e: etag, a: along, v: encode(value) }
+  return JSON.stringify(stored)
+}
+
+/** Nothing in the shared store is trusted: what is no entry of ours, or of another generation, is none. */
+export function readStored<V>(
+  text: string | undefined,
+  generation: string | undefined,
+  epoch: number,
+  { decode }: Codec<V>,
+): Entry<V> | undefined {
+  const stored = text === undefined ? undefined : parse(text)
+  if (!stored || stored.g !== generation) return undefined
+  const value = decode(stored.v)
+  if (value === undefined) return undefined
+  const { f: freshUntil, u: graceUntil, e: etag, a: along } = stored
+  return { value, epoch, storedAt: Date.now(), freshUntil, graceUntil, etag, along }
+}
+
+function parse(text: string): Stored | undefined {
   try {
     const stored = JSON.parse(text) as Partial<Stored> | null
     const { g, f, u, e } = stored ?? {}

@@ -55,6 +55,9 @@ const maxTold = 100
 
 const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.unknown().optional() })
 
+/** Where a tag's generation is; the braces put all keys of a tag into one slot of a cluster. */
+export const generationKey = (tag: string) => `${prefix}{${tag}}`
+
 /** The shared store in Redis. */
 export function createSharedStore(redis: RedisLink): SharedStore {
   const self = randomUUID()
@@ -63,8 +66,6 @@ export function createSharedStore(redis: RedisLink): SharedStore {
   // And news that the other instances have not heard of yet.
   const untold: unknown[] = []
 
-  // The braces put a tag's keys into one slot of a cluster.
-  const generationKey = (tag: string) => `${prefix}{${tag}}`
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
   async function evict(tags: readonly string[], news?: unknown): Promise<void> {

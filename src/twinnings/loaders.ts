@@ -1,5 +1,4 @@
 import DataLoader from 'dataloader'
-import type { Cache } from '../cache/cache.ts'
 import type { Loaded, Missing } from '../cache/load.ts'
 import type { Found } from '../cache/codecs.ts'
 import { entryName, listKey, twinningKey } from '../cache/keys.ts'
@@ -7,9 +6,9 @@ import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
 import { UpstreamInvalidResponse } from '../errors.ts'
 import type { Caller } from '../upstream/exchange.ts'
-import type { Flights } from './flights.ts'
 import type { Freshness } from '../upstream/freshness.ts'
 import type { OperatorLink, Operators } from '../upstream/operators.ts'
+import { readTogether, type Shared } from './together.ts'
 
 /** What one request reads, each thing once, whoever asks for it. Made new for every request. */
 export type Loaders = {
@@ -31,13 +30,8 @@ export type Loaders = {
   readonly forget: () => void
 }
 
-export type LoaderCaches = { readonly found: Cache<Found>; readonly lists: Cache<DeviceTwinnings> }
-
-/** What is being read of operators, for whomever. */
-export type LoaderFlights = {
-  readonly found: Flights<Loaded<Found>>
-  readonly lists: Flights<Loaded<DeviceTwinnings>>
-}
+/** What is known of twinnings, one by one and device by device, and how it is read. */
+export type LoaderStores = { readonly found: Shared<Found>; readonly lists: Shared<DeviceTwinnings> }
 
 /** How long an answer is used where the operator does not say. */
 export type Lifetime = { readonly ttlMs: number; readonly graceMs: number }
@@ -55,15 +49,13 @@ const pendingFreshMs = 2000
  */
 export function createLoaders({
   operators,
-  caches,
-  flights,
+  stores,
   lifetime,
   caller,
   onFreshUntil,
 }: {
   operators: Operators
-  caches: LoaderCaches
-  flights: LoaderFlights
+  stores: LoaderStores
   lifetime: Lifetime
   caller: Caller
   onFreshUntil?: ((freshUntil: number) => void) | undefined
@@ -78,9 +70,11 @@ export function createLoaders({
     { store, freshForMs, mayBeStale }: Freshness,
   ): Loaded<V> {
     if (!store) return { value, freshForMs: 0, graceMs: 0 }
-    const graceMs = mayBeStale ? lifetime.graceMs : 0
+    const earlierMs = freshForMs === undefined ? jitterOf(lifetime.ttlMs) : 0
+    const graceMs = mayBeStale ? lifetime.graceMs + earlierMs : 0
     const longest = members.some(isPending) ? pendingFreshMs : Infinity
-    return { value, at: Date.now(), freshForMs: Math.min(freshForMs ?? lifetime.ttlMs, longest), graceMs }
+    const wanted = freshForMs ?? lifetime.ttlMs - earlierMs
+    return { value, at: Date.now(), freshForMs: Math.min(wanted, longest), graceMs }
   }
 
   async function readList(
@@ -93,7 +87,7 @@ export function createLoaders({
     const { value, etag, freshness } = await link.client.listTwinnings(device, asking, known?.etag)
     const list = value ?? known?.value
     if (!list) throw new UpstreamInvalidResponse(link.id, 'status: expected a list, got 304')
-    caches.found.put(
+    stores.found.cache.put(
       list.twinnings.map((twinning) => ({
         key: twinningKey(twinning.ref, partitionOf(link)),
         loaded: { ...loadedFor({ twinning }, [twinning], freshness), along: true },
@@ -114,27 +108,12 @@ export function createLoaders({
         outcomes(missing, (key) => {
           const device = deviceOf.get(entryName(key))
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
-          return together(caches.lists, flights.lists, key, (signal) => readList(device, key, signal))
+          const read = (signal: AbortSignal) => readList(device, key, signal)
+          return readTogether(stores.lists, key, { signal: caller.signal, accept, read })
         })
       const mayBeLate = ({ twinnings }: DeviceTwinnings) => !twinnings.some(isPending)
-      return caches.lists.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
+      return stores.lists.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
     })
-
-  /** Whoever wants the same at the same time waits for the one reading there is. */
-  async function together<V>(
-    cache: Cache<V>,
-    shared: Flights<Loaded<V>>,
-    key: Missing<V>,
-    load: (signal: AbortSignal) => Promise<Loaded<V>>,
-  ): Promise<Loaded<V>> {
-    const loaded = await shared.join(key, caller.signal, async (signal) => {
-      const brought = await load(signal)
-      // Here, as whoever began may have gone.
-      cache.put([{ key, loaded: brought, mark: key.mark }])
-      return brought
-    })
-    return loaded.freshForMs + loaded.graceMs > 0 ? { ...loaded, kept: true } : loaded
-  }
 
   async function readOne(
     ref: TwinningRef,
@@ -169,13 +148,13 @@ export function createLoaders({
             const ref = refOf.get(entryName(key))
             if (ref === undefined) throw new TypeError('asked for a twinning that was not missing')
             const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
-            return many || listed.has(ref.device)
-              ? readFromList(ref)
-              : together(caches.found, flights.found, key, (signal) => readOne(ref, key, signal))
+            if (many || listed.has(ref.device)) return readFromList(ref)
+            const read = (signal: AbortSignal) => readOne(ref, key, signal)
+            return readTogether(stores.found, key, { signal: caller.signal, accept, read })
           })
         }
         const mayBeLate = ({ twinning }: Found) => twinning !== undefined && !isPending(twinning)
-        return caches.found.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
+        return stores.found.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
       },
       { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
     )
@@ -201,7 +180,7 @@ export function createLoaders({
     twinningWithCodes: (ref) => load(singlesWithCodes, ref),
     known: async (ref) => {
       const link = operators.find(ref.device)
-      const [found] = link ? await caches.found.peek([twinningKey(ref, partitionOf(link))]) : []
+      const [found] = link ? await stores.found.cache.peek([twinningKey(ref, partitionOf(link))]) : []
       return found?.twinning
     },
     twinningsOf: async (device) => {
@@ -217,6 +196,11 @@ export function createLoaders({
       for (const loader of [lists, singles, listsWithCodes, singlesWithCodes]) loader.clearAll()
     },
   }
+}
+
+/** Up to a tenth: what was read together need not be read together again. */
+function jitterOf(ms: number): number {
+  return Math.floor((ms * Math.random()) / 10)
 }
 
 function isPending({ twinningStatus }: Twinning): boolean {

@@ -42,8 +42,6 @@ async function costOf({ query, sandbox }: Gateway, token: string): Promise<numbe
 }
 
 for (const { what, freshForMs, ...options } of [
-  { what: 'where nothing is said, CACHE_TTL_S', environment: { CACHE_TTL_S: '7' }, freshForMs: 7000 },
-  { what: 'by default, 30 s', freshForMs: 30_000 },
   { what: 'the operator’s max-age', cacheControl: 'max-age=60', freshForMs: 60_000 },
   { what: 'its s-maxage before its max-age', cacheControl: 'max-age=60, s-maxage=5', freshForMs: 5000 },
   {
@@ -76,6 +74,42 @@ for (const { what, freshForMs, ...options } of [
 
     assert.deepEqual([before, after], [0, 1])
   })
+
+for (const { what, atMostMs, ...options } of [
+  { what: 'CACHE_TTL_S', environment: { CACHE_TTL_S: '7' }, atMostMs: 7000 },
+  { what: 'by default 30 s', atMostMs: 30_000 },
+])
+  test(`where nothing is said, an answer is fresh for ${what}, or up to a tenth less`, async (t) => {
+    const { gateway, token, pass } = await startAt(t, options)
+
+    pass(atMostMs * 0.9 - 1)
+    const before = await costOf(gateway, token)
+    pass(atMostMs * 0.1 + 1)
+    const after = await costOf(gateway, token)
+
+    assert.deepEqual([before, after], [0, 1])
+  })
+
+test('what was read together does not end together', async (t) => {
+  const { gateway, beta, pass } = await startAt(t, { environment: { CACHE_TTL_S: '100' } })
+  const devices = Array.from({ length: 20 }, (_, n) => `tel:+1556020${n}`)
+  for (const device of devices) beta.seed({ ownAddress: device, id: 'tw1' })
+  const portal = await gateway.token('twinning:read:any')
+  const readAll = () =>
+    gateway.query(
+      portal,
+      'query ($a: [DeviceAddress!]!) { twinningDevices(addresses: $a) { twinnings { totalCount } } }',
+      { a: devices },
+    )
+  await readAll()
+  clearTraffic(gateway.sandbox)
+
+  pass(95_000)
+  await readAll()
+
+  const again = upstreamTraffic(gateway.sandbox).length
+  assert.ok(again > 0 && again < devices.length, `${again} of ${devices.length}`)
+})
 
 for (const cacheControl of ['no-store', 'private', 'private, max-age=60', 'no-cache', 'max-age=60, No-Store'])
   test(`an answer with Cache-Control: ${cacheControl} is kept neither fresh nor for bad times`, async (t) => {

@@ -43,7 +43,7 @@ for (const [what, query] of [
 
     pass(10_001)
     const renewed = await read(gateway, query, { id })
-    pass(9_000)
+    pass(8_900)
     const fresh = await read(gateway, query, { id })
 
     assert.deepEqual(renewed, { name: 'first', asked: ['GET if changed'] })

@@ -47,7 +47,7 @@ test('the shortest-lived of several readings decides', async (t) => {
     { a: [watch, phone] },
   )
 
-  assert.equal(cacheControlOf(answer), 'private, max-age=7')
+  assert.match(cacheControlOf(answer) ?? '', /^private, max-age=[67]$/)
 })
 
 test('a single twinning that has been held for ten seconds may be kept ten seconds less', async (t) => {

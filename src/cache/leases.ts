@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import type { RedisLink } from '../redis/redis.ts'
+import type { CacheKey } from './keys.ts'
+import type { Mark } from './load.ts'
+import { generationKey } from './shared.ts'
+
+/** Says which of the instances loads a key, so that the others can wait for what it brings. */
+export type Leases = {
+  /** `mine`: load it; also where the store does not say, as nobody waits for what may never come. */
+  readonly take: (key: LeaseKey) => Promise<'mine' | 'taken'>
+  /** Whether it is being loaded still; not where the store does not say. */
+  readonly isHeld: (key: LeaseKey) => Promise<boolean>
+  /** `wasKept`: what was loaded is there for everybody now. */
+  readonly release: (key: LeaseKey, wasKept: boolean) => void
+}
+
+/** A key, as of a moment: once it is evicted there is something else to load. */
+export type LeaseKey = CacheKey & { readonly mark: Mark }
+
+/** Where there is one instance alone. */
+export const noLeases: Leases = {
+  take: () => Promise.resolve('mine'),
+  isHeld: () => Promise.resolve(false),
+  release: () => undefined,
+}
+
+// Whoever looked for the value just before it came asks for the lease just after: then it finds the value instead.
+const lingerMs = 50
+
+/** Leases in Redis, each of which ends by itself after `leaseMs`, should its holder have gone. */
+export function createLeases(redis: RedisLink, leaseMs: number): Leases {
+  const self = randomUUID()
+
+  function nameOf({ tag, key, mark: { generation } }: LeaseKey): string {
+    // Where there is no generation yet, each instance makes up one of its own.
+    return `${generationKey(tag)}lease|${generation?.isNew ? '' : (generation?.id ?? '')}|${key}`
+  }
+
+  return {
+    take: async (key) => {
+      // A store that has not answered a moment ago is not asked a second time.
+      if (!key.mark.generation) return 'mine'
+      const answer = await redis.attempt('lease', async (client) => ({
+        taken: (await client.set(nameOf(key), self, 'PX', leaseMs, 'NX')) === null,
+      }))
+      return answer?.taken ? 'taken' : 'mine'
+    },
+    isHeld: async (key) => (await redis.attempt('lease', (client) => client.exists(nameOf(key)))) === 1,
+    release: (key, wasKept) => {
+      if (!key.mark.generation) return
+      // It may have ended already and be another's: that one's value is then loaded once more, and nothing is wrong.
+      void redis.attempt('lease', (client) =>
+        wasKept ? client.pexpire(nameOf(key), lingerMs) : client.del(nameOf(key)),
+      )
+    },
+  }
+}

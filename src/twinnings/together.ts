@@ -1,0 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Cache } from '../cache/cache.ts'
+import type { Leases } from '../cache/leases.ts'
+import type { Loaded, Missing } from '../cache/load.ts'
+import type { Flights } from './flights.ts'
+
+/** One kind of thing that is read of operators, and how those who want the same share one reading. */
+export type Shared<V> = {
+  readonly cache: Cache<V>
+  readonly flights: Flights<Loaded<V>>
+  readonly leases: Leases
+}
+
+type Read<V> = (signal: AbortSignal) => Promise<Loaded<V>>
+
+const firstLookMs = 10
+const longestLookMs = 50
+
+/**
+ * Whoever wants the same at the same time waits for the one reading there is, in this process or in another instance.
+ * `accept`: what is to be had from the store of all instances may not do.
+ */
+export async function readTogether<V>(
+  { cache, flights, leases }: Shared<V>,
+  key: Missing<V>,
+  {
+    signal,
+    accept,
+    read,
+  }: { signal: AbortSignal; accept?: ((value: V) => boolean) | undefined; read: Read<V> },
+): Promise<Loaded<V>> {
+  /** Kept here, as whoever began may have gone. */
+  async function readAndKeep(signal: AbortSignal): Promise<Loaded<V>> {
+    const brought = await read(signal)
+    cache.put([{ key, loaded: brought, mark: key.mark }])
+    return asKept(brought)
+  }
+
+  async function readOrAwait(signal: AbortSignal): Promise<Loaded<V>> {
+    if ((await leases.take(key)) === 'taken')
+      return (await awaitOther({ cache, leases }, key, signal)) ?? readAndKeep(signal)
+    let brought: Loaded<V> | undefined
+    try {
+      return (brought = await readAndKeep(signal))
+    } finally {
+      leases.release(key, brought?.kept === true && brought.freshForMs > longestLookMs)
+    }
+  }
+
+  const joined = await flights.join(key, signal, accept ? readAndKeep : readOrAwait)
+  if (!accept || accept(joined.value)) return joined
+  // What others were content to wait for came from another instance.
+  return flights.join(key, signal, readAndKeep)
+}
+
+/** `undefined` where the other instance has gone, or has brought nothing that could be kept. */
+async function awaitOther<V>(
+  { cache, leases }: Pick<Shared<V>, 'cache' | 'leases'>,
+  key: Missing<V>,
+  signal: AbortSignal,
+): Promise<Loaded<V> | undefined> {
+  for (let lookMs = firstLookMs; ; lookMs = Math.min(lookMs * 1.5, longestLookMs)) {
+    await wait(lookMs, undefined, { signal })
+    // Asked in this order: one that was given up before may have brought something since.
+    const [held, found] = await Promise.all([leases.isHeld(key), cache.seek(key)])
+    if (found ?? !held) return found
+  }
+}
+
+function asKept<V>(loaded: Loaded<V>): Loaded<V> {
+  return loaded.freshForMs + loaded.graceMs > 0 ? { ...loaded, kept: true } : loaded
+}
