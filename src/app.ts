@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { nobody } from './auth/policy.ts'
+import { remembering, type RememberingVerify } from './auth/remember.ts'
 import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createLeases, noLeases } from './cache/leases.ts'
@@ -174,10 +175,10 @@ export async function createApp(
   }
 }
 
-function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Verify {
-  if (auth === 'off') return verifyNothing
+function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): RememberingVerify {
+  if (auth === 'off') return remembering(verifyNothing)
   if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
-  return createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience })
+  return remembering(createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience }))
 }
 
 /** The router files our answers under the tags that they carry. */

@@ -11,5 +11,5 @@ export function twinningEntityTag(id: string): string {
 
 /** Stands for all of a device's twinnings as well. */
 export function deviceEntityTag(device: DeviceAddress, sealer: Sealer): string {
-  return `device-${sealer.digest(`entity tag|${device}`)}`
+  return `device-${sealer.deviceTag(device)}`
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
-import { parseAddress } from './address.ts'
+import { LRUCache } from 'lru-cache'
+import { parseAddress, type DeviceAddress } from './address.ts'
 import type { TwinningRef } from './twinning.ts'
 
 /** Makes what a client may keep but not read: ids of twinnings and cursors. */
@@ -10,6 +11,8 @@ export type Sealer = {
   readonly openRef: (id: string) => TwinningRef | undefined
   readonly sealCursor: (cursor: Cursor) => string
   readonly openCursor: (text: string) => Cursor | undefined
+  /** A name for a device that does not show its address. */
+  readonly deviceTag: (device: DeviceAddress) => string
   /** A keyed digest, for comparing what must not be kept (an input with an activationCode). */
   readonly digest: (text: string) => string
 }
@@ -20,6 +23,10 @@ export type Cursor = { readonly device: string; readonly twinningId: string; rea
 const version = 1
 const nonceBytes = 12
 const tagBytes = 16
+
+// What was sealed or opened is likely to be again. An id of usual length takes some 500 bytes here with what it opens to.
+const maxRemembered = 20_000
+const longestRemembered = 300
 
 type Purpose = 'id' | 'cursor'
 type Keys = { readonly nonce: Buffer; readonly cipher: Buffer }
@@ -36,6 +43,9 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
   }))
   const [sealing] = rings
   const digestKey = derive(keys[0], 'digest')
+  const sealed = new WeakMap<TwinningRef, string>()
+  const opened = new LRUCache<string, { readonly ref: TwinningRef | undefined }>({ max: maxRemembered })
+  const tags = new LRUCache<string, string>({ max: maxRemembered })
 
   function seal(purpose: Purpose, parts: readonly string[]): string {
     if (!sealing) throw new TypeError('a sealer needs a key')
@@ -69,14 +79,38 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
     return plain === undefined ? undefined : JSON.parse(plain)
   }
 
+  const digest = (text: string) => createHmac('sha256', digestKey).update(text).digest('base64url')
+
+  function openRef(id: string): TwinningRef | undefined {
+    const parts = open('id', id)
+    if (!isTexts(parts)) return undefined
+    const [operatorId, address, twinningId] = parts
+    const device = parseAddress(address ?? '')
+    return operatorId && device && twinningId ? { operatorId, device, twinningId } : undefined
+  }
+
   return {
-    sealRef: ({ operatorId, device, twinningId }) => seal('id', [operatorId, device, twinningId]),
+    sealRef: (ref) => {
+      const known = sealed.get(ref)
+      if (known !== undefined) return known
+      const id = seal('id', [ref.operatorId, ref.device, ref.twinningId])
+      sealed.set(ref, id)
+      return id
+    },
     openRef: (id) => {
-      const parts = open('id', id)
-      if (!isTexts(parts)) return undefined
-      const [operatorId, address, twinningId] = parts
-      const device = parseAddress(address ?? '')
-      return operatorId && device && twinningId ? { operatorId, device, twinningId } : undefined
+      const known = opened.get(id)
+      if (known) return known.ref
+      const ref = openRef(id)
+      // What is no id is remembered as well: it must not be told from one that leads nowhere by the time that it takes.
+      if (id.length <= longestRemembered) opened.set(id, { ref })
+      return ref
+    },
+    deviceTag: (device) => {
+      const known = tags.get(device)
+      if (known !== undefined) return known
+      const tag = digest(`entity tag|${device}`)
+      tags.set(device, tag)
+      return tag
     },
     sealCursor: ({ device, twinningId, index }) => seal('cursor', [device, twinningId, String(index)]),
     openCursor: (text) => {
@@ -85,7 +119,7 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
       const [device, twinningId, index] = parts
       return device && twinningId && index ? { device, twinningId, index: Number(index) } : undefined
     },
-    digest: (text) => createHmac('sha256', digestKey).update(text).digest('base64url'),
+    digest,
   }
 }
 

@@ -219,6 +219,62 @@ test('several scopes and spaces are one set', async (t) => {
   assert.deepEqual(data, { twinningDevice: { twinnings: { totalCount: 0 } } })
 })
 
+test('a token that was good is refused from its last second on, however often it came before', async (t) => {
+  const turn = stopClock(t)
+  const { url, sandbox } = await startGateway(t)
+  const token = await sandbox.issuer.sign(own, { expiresInS: 30 })
+
+  const before = await Promise.all([1, 2, 3].map(() => ask(url, `Bearer ${token}`)))
+  turn(29_000)
+  const last = await ask(url, `Bearer ${token}`)
+  turn(1000)
+  const after = await ask(url, `Bearer ${token}`)
+
+  assert.deepEqual(
+    [...before, last].map(({ status }) => status),
+    [200, 200, 200, 200],
+  )
+  assertRefused(after, 'the access token has expired')
+})
+
+test('a token with the signature of one that was good, and other claims, is refused', async (t) => {
+  const { url, sandbox } = await startGateway(t)
+  const token = await sandbox.issuer.sign(own)
+  assert.equal((await ask(url, `Bearer ${token}`)).status, 200)
+  const [header, , signature] = token.split('.')
+  const claims = Buffer.from(JSON.stringify({ ...own, address: 'tel:+15560199', exp: nowS() + 60 }))
+
+  const forged = await ask(url, `Bearer ${header}.${claims.toString('base64url')}.${signature}`)
+
+  assertRefused(forged, "the access token's signature is wrong")
+})
+
+test('a withdrawn key is believed for a minute at most once the key set lacks it', async (t) => {
+  const turn = stopClock(t)
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let keys: object[] = [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' }]
+  const server = createServer((_, response) => response.end(JSON.stringify({ keys })))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const jwks = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const { url, sandbox } = await startGateway(t, { environment: { JWKS_URL: jwks } })
+  const token = await new SignJWT(own)
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setIssuer(sandbox.issuer.issuer)
+    .setAudience(sandbox.issuer.audience)
+    .setExpirationTime(nowS() + 3600)
+    .sign(privateKey)
+  assert.equal((await ask(url, `Bearer ${token}`)).status, 200)
+
+  keys = []
+  // The key set itself is kept for ten minutes.
+  turn(601_000)
+  const after = await ask(url, `Bearer ${token}`)
+
+  assertRefused(after, 'the access token is signed with an unknown key')
+})
+
 test('many tokens cost one fetch of the key set', async (t) => {
   const { url, sandbox } = await startGateway(t)
   const tokens = await Promise.all(

@@ -57,6 +57,17 @@ test('after a rotation old ids still open, and new ones are of the new key', () 
   assert.equal(old.openRef(rotated.sealRef(ref)), undefined)
 })
 
+test('what was opened once, or was no id once, is so again', () => {
+  const [one, other] = [createSealer([key(1)]), createSealer([key(2)])]
+  const [id, foreign] = [one.sealRef(ref), other.sealRef(ref)]
+
+  for (let times = 0; times < 3; times++) {
+    assert.deepEqual(one.openRef(id), ref)
+    assert.equal(one.openRef(foreign), undefined)
+    assert.equal(one.sealRef(ref), id)
+  }
+})
+
 test('an id of another key is no id', () => {
   assert.equal(createSealer([key(2)]).openRef(createSealer([key(1)]).sealRef(ref)), undefined)
 })
