@@ -9,7 +9,16 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     // Only what is named here of a request gets into the log: its URL, headers and body hold personal data.
     serializers: { req: () => undefined, err: describe },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? standardOutput())
+}
+
+// Lines are written together: one write for each takes longer than many an answer. What is not read for so long that
+// this much is waiting is dropped, as the gateway must not wait for whoever reads its log, nor run out of memory.
+const written = { minLength: 4096, periodicFlush: 100, maxLength: 8 * 1024 * 1024 }
+
+/** What is still waiting when the process ends is written then. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: false, ...written })
 }
 
 /** Writes what the channels report; answers how to stop. */
