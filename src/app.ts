@@ -11,6 +11,7 @@ import type { Config, RouterInvalidation } from './config/config.ts'
 import { deviceEntityTag, twinningEntityTag } from './domain/entityTags.ts'
 import { createSealer, type Sealer } from './domain/ids.ts'
 import { GatewayError } from './errors.ts'
+import { createFast } from './fast/fast.ts'
 import { createCaching } from './graphql/caching.ts'
 import type { Context } from './graphql/context.ts'
 import { createBudget } from './graphql/cost/budget.ts'
@@ -20,10 +21,11 @@ import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
 import { createCallbacks } from './http/callback.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
+import { createFront } from './http/front.ts'
 import { registerGraphql } from './http/graphql.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
-import { createHttpServer } from './http/server.ts'
+import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
 import { createRedisLink } from './redis/redis.ts'
@@ -101,6 +103,8 @@ export async function createApp(
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
 
   async function createContext(authorization: string | undefined, signal: AbortSignal): Promise<Context> {
+    // Taken before anything is read.
+    const epoch = evictions.now()
     const known = await verifyOrNot(verify, authorization)
     const principal = known instanceof GatewayError ? nobody : known
     const caller = { token: principal.token, signal }
@@ -112,7 +116,7 @@ export async function createApp(
       stores,
       lifetime,
       caller,
-      onFreshUntil: caching.freshUntil,
+      onRead: caching.read,
     })
     const reader = createReader({ principal, loaders, sealer })
     return {
@@ -125,6 +129,8 @@ export async function createApp(
       signal,
       warnings: [],
       caching,
+      entities: new Map(),
+      epoch,
       budget: createBudget(config.cost),
     }
   }
@@ -134,12 +140,31 @@ export async function createApp(
   const schema = createSchema(config.sdlTarget)
   const checkCost = createCheckCost(schema, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
-  const server = await createGraphqlServer({ schema, introspection, checkCost })
-  const http = createHttpServer(log, { isDraining: () => draining })
+  const isDraining = () => draining
+  const fast = config.fastPath
+    ? createFast({
+        schema,
+        evictions,
+        cache: stores.found.cache,
+        sealer,
+        operators,
+        isHeard: shared?.listening ?? (() => true),
+        forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
+      })
+    : undefined
+  const nextId = createRequestIds()
+  const front = fast && createFront({ fast, verify, log, nextId, isDraining })
+  const server = await createGraphqlServer({
+    schema,
+    introspection,
+    checkCost,
+    plugins: fast ? [fast.plugin] : [],
+  })
+  const http = createHttpServer(log, { isDraining, front, nextId })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
   const serveStream = registerStream(http, { subscriptions, createContext })
-  registerGraphql(http, { server, createContext, callbacks, serveStream, closed: !introspection })
+  registerGraphql(http, { server, createContext, callbacks, serveStream, front, closed: !introspection })
   registerSocket(http, { subscriptions, createContext })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })

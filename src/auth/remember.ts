@@ -10,7 +10,7 @@ const bytesOfOne = 1000
 /** Verifications that are remembered, as one takes longer than all else that a request needs. */
 export type RememberingVerify = Verify & {
   /** What an earlier call has found, as long as that holds. */
-  readonly known: (authorization: string) => Principal | undefined
+  readonly known: (authorization: string | undefined) => Principal | undefined
 }
 
 type Remembered = { readonly authorization: string; readonly principal: Principal; readonly until: number }
@@ -26,19 +26,18 @@ export function remembering(verify: Verify): RememberingVerify {
     sizeCalculation: ({ authorization }) => authorization.length + bytesOfOne,
   })
 
-  function known(authorization: string): Principal | undefined {
+  function known(authorization = ''): Principal | undefined {
     const caller = callers.get(endOf(authorization))
     if (caller?.authorization !== authorization) return undefined
     return Date.now() < caller.until ? caller.principal : undefined
   }
 
   async function remember(authorization: string | undefined): Promise<Principal> {
-    if (authorization === undefined) return verify(authorization)
     const found = known(authorization)
     if (found) return found
     const principal = await verify(authorization)
     const until = Math.min(Date.now() + rememberMs, principal.expiresAt ?? Infinity)
-    callers.set(endOf(authorization), { authorization, principal, until })
+    callers.set(endOf(authorization ?? ''), { authorization: authorization ?? '', principal, until })
     return principal
   }
   return Object.assign(remember, { known })

@@ -29,6 +29,8 @@ export type Cache<V> = {
     load: Load<V>,
     options?: ReadOptions<V>,
   ) => Promise<(V | Error)[]>
+  /** What this process's memory holds under a key, by its `entryName`, if it is fresh. */
+  readonly atHand: (tag: string, name: string, now: number) => Held<V> | undefined
   /** What another instance has brought by now: as it is in the shared store, if it is fresh. */
   readonly seek: (key: CacheKey) => Promise<Loaded<V> | undefined>
   /** What is held under each key, fresh or not; nothing is loaded. */
@@ -36,6 +38,9 @@ export type Cache<V> = {
   /** Keeps what came along with something else that was loaded under the same mark. */
   readonly put: (items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]) => void
 }
+
+/** A value, and until when it is fresh (ms since 1970). */
+export type Held<V> = { readonly value: V; readonly freshUntil: number }
 
 export type ReadOptions<V> = {
   /** A value that this does not take is as good as none. */
@@ -84,15 +89,20 @@ export function createCache<V extends object>({
     sizeCalculation: ({ value }) => codec.weigh(value),
   })
 
-  function fromMemory(key: CacheKey, now: number): Entry<V> | undefined {
-    const entry = memory.get(entryName(key))
-    if (!entry || now >= entry.graceUntil || !evictions.isCurrent(key.tag, entry.epoch)) return undefined
+  function usable(entry: Entry<V> | undefined, tag: string, now: number): Entry<V> | undefined {
+    if (!entry || now >= entry.graceUntil || !evictions.isCurrent(tag, entry.epoch)) return undefined
     return shared && !shared.listening() && now - entry.storedAt > unheardMs ? undefined : entry
+  }
+
+  function atHand(tag: string, name: string, now: number): Held<V> | undefined {
+    // Unlike `get` it does not move the entry to the end of its queue, which takes longer than all else here.
+    const entry = usable(memory.peek(name), tag, now)
+    return entry && entry.freshUntil > now ? entry : undefined
   }
 
   function slotsOf(keys: readonly CacheKey[], now: number, accept: (value: V) => boolean): Slot<V>[] {
     return keys.map((key) => {
-      const entry = fromMemory(key, now)
+      const entry = usable(memory.get(entryName(key)), key.tag, now)
       const accepted = entry && accept(entry.value) ? entry : undefined
       return { key, entry: accepted, outcome: undefined, freshUntil: accepted?.freshUntil ?? 0 }
     })
@@ -212,7 +222,7 @@ export function createCache<V extends object>({
     return entry.value
   }
 
-  return { getMany, seek, peek, put }
+  return { getMany, atHand, seek, peek, put }
 }
 
 function missingOf<V>({ key, entry }: Slot<V>, mark: Mark): Missing<V> {

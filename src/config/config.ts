@@ -38,6 +38,8 @@ export type Config = {
   readonly explorer: boolean
   /** Whether answers carry the tags under which a router is to keep them. */
   readonly cacheTags: boolean
+  /** Whether answers that are at hand are given without execution. */
+  readonly fastPath: boolean
   readonly cost: { readonly max: number; readonly mode: 'enforce' | 'measure' }
   /** Where routers may have subscriptions sent to; none: nowhere. */
   readonly callbackUrls: readonly URL[]
@@ -122,6 +124,7 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     sdlTarget: s.SDL_TARGET,
     explorer: (s.EXPLORER ?? (operators.length === 0 ? 'on' : 'off')) === 'on',
     cacheTags: s.CACHE_TAGS === 'on',
+    fastPath: s.FAST_PATH === 'on',
     cost: { max: s.COST_MAX, mode: s.COST_MODE },
     routerInvalidation:
       s.ROUTER_INVALIDATION_URL !== undefined && s.ROUTER_INVALIDATION_KEY !== undefined

@@ -28,6 +28,7 @@ export const settings = z.object({
     .optional(),
   CACHE_TTL_S: whole(0, 86_400).default(30),
   CACHE_STALE_S: whole(0, 604_800).default(300),
+  FAST_PATH: onOff.default('on'),
   JWKS_URL: endpointUrl.optional(),
   JWT_ISSUER: text.optional(),
   JWT_AUDIENCE: text.optional(),

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
+import type { Principal } from '../auth/policy.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import { deviceEntityTag, twinningEntityTag } from '../domain/entityTags.ts'
 import type { Sealer } from '../domain/ids.ts'
@@ -8,8 +9,10 @@ import type { Context } from './context.ts'
 
 /** What a layer above (a router, a browser) may keep of one answer: until when, and under which tags it is to be dropped. */
 export type Caching = {
-  /** To be told of all that is read: the answer is fresh as long as all of it (ms since 1970). */
-  readonly freshUntil: (until: number) => void
+  /**
+   * To be told of all that is read: until when it is fresh (ms since 1970), and under which tags the gateway keeps it.
+   */
+  readonly read: (freshUntil: number, tags: readonly string[]) => void
   /** The answer holds what must not be kept anywhere. */
   readonly never: () => void
   readonly tagTwinning: (place: Place, visible: VisibleTwinning) => void
@@ -22,18 +25,20 @@ export type Caching = {
   readonly tagList: (place: Place, device: VisibleDevice, twinnings: readonly VisibleTwinning[]) => void
   /** This field is `_entities`, and has so many: their tags are told for each of them. */
   readonly expectEntities: (place: Place, count: number) => void
-  /** How many seconds the answer may be kept: 0 where nothing is known. */
-  readonly maxAgeS: () => number
+  /** What the answer was made from: until when all of it is fresh, in the past where nothing is known, and its tags. */
+  readonly basis: () => Basis
   /** `apolloCacheTags` for root fields, `apolloEntityCacheTags` for `_entities`, by position. */
   readonly extensions: () => Record<string, unknown>
 }
+
+export type Basis = { readonly freshUntil: number; readonly tags: ReadonlySet<string> }
 
 type Place = Pick<GraphQLResolveInfo, 'path' | 'operation'>
 
 /** For one request. `tags`: whether answers carry them. */
 export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean }): Caching {
   let until = Infinity
-  let hasRead = false
+  const readTags = new Set<string>()
   const rootTags = new Set<string>()
   const entityTags = new Map<string | number, Set<string>[]>()
 
@@ -50,9 +55,9 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
     add(place, () => twinningEntityTag(sealer.sealRef(twinning.ref)))
 
   return {
-    freshUntil: (time) => {
-      hasRead = true
+    read: (time, tags) => {
       until = Math.min(until, time)
+      for (const tag of tags) readTags.add(tag)
     },
     never: () => (until = 0),
     tagTwinning: (place, visible) => {
@@ -71,7 +76,7 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
           Array.from({ length: count }, () => new Set()),
         )
     },
-    maxAgeS: () => (hasRead ? Math.max(Math.floor((until - Date.now()) / 1000), 0) : 0),
+    basis: () => ({ freshUntil: readTags.size > 0 ? until : 0, tags: readTags }),
     extensions: () => {
       const [byPosition, another] = [...entityTags.values()]
       // A router asks for `_entities` once; whoever asks twice gets no positions, as there is but one list of them.
@@ -83,6 +88,14 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
       }
     },
   }
+}
+
+/** `undefined` for what is not fresh for a second. Private where a token decided what is in it. */
+export function cacheControlOf(freshUntil: number, now: number, principal: Principal): string | undefined {
+  const maxAgeS = Math.floor((freshUntil - now) / 1000)
+  if (maxAgeS < 1) return undefined
+  const scope = principal.everything && principal.token === undefined ? 'public' : 'private'
+  return `${scope}, max-age=${maxAgeS}`
 }
 
 function rootOf(path: Place['path']): { field: string | number; index: string | number | undefined } {
@@ -101,11 +114,11 @@ export const cachingHints: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
       willSendResponse: ({ contextValue: { caching, principal }, operation, response: { body, http } }) => {
-        const maxAgeS = caching.maxAgeS()
-        if (body.kind !== 'single' || body.singleResult.errors || maxAgeS === 0) return Promise.resolve()
+        const { freshUntil } = caching.basis()
+        const cacheControl = cacheControlOf(freshUntil, Date.now(), principal)
+        if (body.kind !== 'single' || body.singleResult.errors || !cacheControl) return Promise.resolve()
         if (operation?.operation !== OperationTypeNode.QUERY) return Promise.resolve()
-        const scope = principal.everything && principal.token === undefined ? 'public' : 'private'
-        http.headers.set('cache-control', `${scope}, max-age=${maxAgeS}`)
+        http.headers.set('cache-control', cacheControl)
         http.headers.set('vary', 'authorization, accept')
         const extensions = { ...body.singleResult.extensions, ...caching.extensions() }
         if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions

@@ -19,10 +19,13 @@ export async function createGraphqlServer({
   schema,
   introspection,
   checkCost,
+  plugins = [],
 }: {
   schema: GraphQLSchema
   introspection: boolean
   checkCost: CheckCost
+  /** To see each answer as it is sent. */
+  plugins?: readonly ApolloServerPlugin<Context>[]
 }): Promise<ApolloServer<Context>> {
   const server = new ApolloServer<Context>({
     schema,
@@ -45,6 +48,7 @@ export async function createGraphqlServer({
       refuseOverspending,
       warnings,
       cachingHints,
+      ...plugins,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

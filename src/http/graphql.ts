@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
 import { HeaderMap, type ApolloServer, type HTTPGraphQLHead } from '@apollo/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../graphql/context.ts'
@@ -6,6 +8,7 @@ import { subscriptionIn } from '../graphql/subscriptions.ts'
 import type { GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Callbacks } from './callback.ts'
+import type { Front } from './front.ts'
 import type { ServeStream } from './stream.ts'
 
 /** Makes the context of a request from its headers; throws nothing. */
@@ -26,15 +29,18 @@ export function registerGraphql(
     createContext,
     callbacks,
     serveStream,
+    front,
     closed,
   }: {
     server: ApolloServer<Context>
     createContext: CreateContext
     callbacks: Callbacks
     serveStream: ServeStream
+    front: Front | undefined
     closed: boolean
   },
 ): void {
+  const contexts = new WeakMap<FastifyRequest, Context>()
   app.register((scope, _, done) => {
     scope.setErrorHandler(
       (error: { statusCode?: number; code?: string; message: string }, request, reply) => {
@@ -48,6 +54,8 @@ export function registerGraphql(
         ])
       },
     )
+
+    if (front) keepAnswers(scope, front, contexts)
 
     scope.route({
       method: ['GET', 'POST'],
@@ -71,6 +79,7 @@ export function registerGraphql(
           },
           context: () => Promise.resolve(context),
         })
+        contexts.set(request, context)
         if (response.body.kind !== 'complete') throw new TypeError('incremental delivery is not offered')
         return reply
           .header('cache-control', 'no-store')
@@ -80,6 +89,21 @@ export function registerGraphql(
       },
     })
     done()
+  })
+}
+
+/** Takes the body from the front, where that has read it, and gives it the answers that it may give again. */
+function keepAnswers(scope: FastifyInstance, front: Front, contexts: WeakMap<FastifyRequest, Context>): void {
+  scope.addHook('preParsing', (request, _, payload, done) => {
+    const body = front.bodyOf(request.raw)
+    done(null, body ? Readable.from([body]) : payload)
+  })
+  scope.addHook('onSend', (request, reply, payload, done) => {
+    const context = contexts.get(request)
+    const mayBeKept = reply.statusCode === 200 && reply.getHeader('cache-control') !== 'no-store'
+    if (context && mayBeKept && typeof payload === 'string')
+      front.keep(request.raw, context, { body: payload, headers: reply.getHeaders() as OutgoingHttpHeaders })
+    done(null, payload)
   })
 }
 

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { report } from '../telemetry/channels.ts'
+import type { Front } from './front.ts'
 
 // A list of 10,000 representations has some 1.5 MB; nothing that is asked for here needs more than this.
 const bodyLimitBytes = 2 * 1024 * 1024
@@ -9,10 +10,15 @@ const bodyLimitBytes = 2 * 1024 * 1024
 /** An HTTP server with limits and a line in the log for each request; no business. */
 export function createHttpServer(
   logger: FastifyBaseLogger,
-  { isDraining }: { isDraining: () => boolean },
+  {
+    isDraining,
+    front,
+    nextId,
+  }: { isDraining: () => boolean; front: Front | undefined; nextId: () => string },
 ): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
+    genReqId: nextId,
     // Fastify's own lines hold the URL, and that may hold a query's variables.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
@@ -20,6 +26,7 @@ export function createHttpServer(
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
   })
+  if (front) putInFront(app.server, front)
   // All that is read here is JSON.
   app.removeContentTypeParser('text/plain')
   let closing = false
@@ -63,4 +70,17 @@ export function createHttpServer(
     reply.code(404).send({ status: 404, message: 'there is nothing here' }),
   )
   return app
+}
+
+/** Names of requests, in order, for the log. */
+export function createRequestIds(): () => string {
+  let last = 0
+  return () => `req-${(++last).toString(36)}`
+}
+
+/** The server stays the framework's, with its limits; only whom it tells of a request is another. */
+function putInFront(server: Server, { listener }: Front): void {
+  const [framework, another] = server.listeners('request') as RequestListener[]
+  if (!framework || another) throw new TypeError('expected the framework to be the one listener there is')
+  server.off('request', framework).on('request', listener(framework))
 }

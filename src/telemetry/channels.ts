@@ -12,6 +12,7 @@ export type Reports = {
   'upstream.spared': { operator: string; reason: 'retry_after' | 'breaker' }
   'upstream.leftOut': { operator: string; problem: string }
   'cache.read': { tier: 'memory' | 'redis' | 'none'; count: number }
+  'answer.atHand': { kind: 'answer' | 'entities' }
   'cache.stale': { count: number }
   'cache.failure': { operation: string; error: string }
   'error.unexpected': { error: unknown }

@@ -36,6 +36,11 @@ export function createMetrics(): Metrics {
     'Entries asked of the cache, by the tier that had them.',
     ['tier'],
   )
+  const atHand = counter(
+    'twinning_answers_at_hand_total',
+    'Requests answered by the fast path, without execution.',
+    ['kind'],
+  )
   const stale = counter(
     'twinning_cache_stale_total',
     'Entries answered past their freshness, as loading failed.',
@@ -86,6 +91,7 @@ export function createMetrics(): Metrics {
     listen('upstream.spared', (labels) => spared.inc(labels)),
     listen('upstream.leftOut', ({ operator }) => leftOut.inc({ operator })),
     listen('cache.read', ({ tier, count }) => reads.inc({ tier }, count)),
+    listen('answer.atHand', (labels) => atHand.inc(labels)),
     listen('cache.stale', ({ count }) => stale.inc(count)),
     listen('cache.failure', ({ operation }) => failures.inc({ operation })),
     listen('lookout.checked', (labels) => checks.inc(labels)),

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Loaded, Missing } from '../cache/load.ts'
 import type { Found } from '../cache/codecs.ts'
-import { entryName, listKey, twinningKey } from '../cache/keys.ts'
+import { entryName, listKey, twinningKey, type CacheKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
 import { UpstreamInvalidResponse } from '../errors.ts'
@@ -44,37 +44,44 @@ const listFrom = 2
 const pendingFreshMs = 2000
 
 /**
- * `caller`: for whom is read, and until when. `onFreshUntil` is told, at each read, until when all that it gave is fresh
- * (ms since 1970).
+ * `caller`: for whom is read, and until when. `onRead` is told, at each read, until when all that it gave is fresh (ms
+ * since 1970), and under which tags that is kept.
  */
 export function createLoaders({
   operators,
   stores,
   lifetime,
   caller,
-  onFreshUntil,
+  onRead = () => undefined,
 }: {
   operators: Operators
   stores: LoaderStores
   lifetime: Lifetime
   caller: Caller
-  onFreshUntil?: ((freshUntil: number) => void) | undefined
+  onRead?: (freshUntil: number, tags: readonly string[]) => void
 }): Loaders {
   const partitionOf = (link: OperatorLink) => link.partition(caller.token)
   // Lists that this request reads anyway: its single twinnings come from there.
   const listed = new Set<DeviceAddress>()
 
-  function loadedFor<V>(
-    value: V,
-    members: readonly Twinning[],
-    { store, freshForMs, mayBeStale }: Freshness,
-  ): Loaded<V> {
-    if (!store) return { value, freshForMs: 0, graceMs: 0 }
+  const told = (keys: readonly CacheKey[]) => (freshUntil: number) =>
+    onRead(
+      freshUntil,
+      keys.map(({ tag }) => tag),
+    )
+
+  /** How long an answer is kept, all that it holds alike. */
+  function lifetimeOf({ store, freshForMs, mayBeStale }: Freshness): Lifetime | undefined {
+    if (!store) return undefined
     const earlierMs = freshForMs === undefined ? jitterOf(lifetime.ttlMs) : 0
     const graceMs = mayBeStale ? lifetime.graceMs + earlierMs : 0
+    return { ttlMs: freshForMs ?? lifetime.ttlMs - earlierMs, graceMs }
+  }
+
+  function loadedFor<V>(value: V, members: readonly Twinning[], kept: Lifetime | undefined): Loaded<V> {
+    if (!kept) return { value, freshForMs: 0, graceMs: 0 }
     const longest = members.some(isPending) ? pendingFreshMs : Infinity
-    const wanted = freshForMs ?? lifetime.ttlMs - earlierMs
-    return { value, at: Date.now(), freshForMs: Math.min(wanted, longest), graceMs }
+    return { value, at: Date.now(), freshForMs: Math.min(kept.ttlMs, longest), graceMs: kept.graceMs }
   }
 
   async function readList(
@@ -87,14 +94,15 @@ export function createLoaders({
     const { value, etag, freshness } = await link.client.listTwinnings(device, asking, known?.etag)
     const list = value ?? known?.value
     if (!list) throw new UpstreamInvalidResponse(link.id, 'status: expected a list, got 304')
+    const kept = lifetimeOf(freshness)
     stores.found.cache.put(
       list.twinnings.map((twinning) => ({
         key: twinningKey(twinning.ref, partitionOf(link)),
-        loaded: { ...loadedFor({ twinning }, [twinning], freshness), along: true },
+        loaded: { ...loadedFor({ twinning }, [twinning], kept), along: true },
         mark,
       })),
     )
-    return { ...loadedFor(list, list.twinnings, freshness), etag: etag ?? known?.etag }
+    return { ...loadedFor(list, list.twinnings, kept), etag: etag ?? known?.etag }
   }
 
   const listsOf = (accept?: (list: DeviceTwinnings) => boolean) =>
@@ -112,7 +120,7 @@ export function createLoaders({
           return readTogether(stores.lists, key, { signal: caller.signal, accept, read })
         })
       const mayBeLate = ({ twinnings }: DeviceTwinnings) => !twinnings.some(isPending)
-      return stores.lists.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
+      return stores.lists.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil: told(keys) })
     })
 
   async function readOne(
@@ -123,7 +131,7 @@ export function createLoaders({
     const { client } = operators.route(ref.device)
     const { value, etag, freshness } = await client.getTwinning(ref, { ...caller, signal }, known?.etag)
     const { twinning } = value ?? known?.value ?? {}
-    const loaded = loadedFor({ twinning }, twinning ? [twinning] : [], freshness)
+    const loaded = loadedFor({ twinning }, twinning ? [twinning] : [], lifetimeOf(freshness))
     if (twinning) return { ...loaded, etag: etag ?? known?.etag }
     // Soon it may be there, and nobody says so.
     return { ...loaded, freshForMs: Math.min(loaded.freshForMs, pendingFreshMs), graceMs: 0 }
@@ -154,7 +162,7 @@ export function createLoaders({
           })
         }
         const mayBeLate = ({ twinning }: Found) => twinning !== undefined && !isPending(twinning)
-        return stores.found.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil })
+        return stores.found.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil: told(keys) })
       },
       { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
     )

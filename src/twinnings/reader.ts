@@ -5,7 +5,7 @@ import type { LeftOut, TwinningCodes } from '../domain/twinning.ts'
 import { Forbidden, UpstreamRefusal } from '../errors.ts'
 import type { Loaders } from './loaders.ts'
 import { countTwinnings, type Statistics } from './statistics.ts'
-import type { Sight, VisibleTwinning } from './visible.ts'
+import { sightOf, type Sight, type VisibleTwinning } from './visible.ts'
 import { findVoicemail } from './voicemail.ts'
 
 /** What a caller reads: each function checks the right first, and only then loads. */
@@ -40,11 +40,6 @@ export function createReader({
   loaders: Loaders
   sealer: Sealer
 }): Reader {
-  function sightOf(device: DeviceAddress): Sight | undefined {
-    if (allowed(principal, 'read', device)) return 'full'
-    return allowed(principal, 'read masked', device) ? 'masked' : undefined
-  }
-
   function checkCodes({ twinning, sight }: VisibleTwinning): void {
     // What only twinning:analytics opens keeps its codes, even on the device's own token.
     if (sight === 'masked' || !allowed(principal, 'codes', twinning.ref.device))
@@ -58,13 +53,13 @@ export function createReader({
   return {
     twinning: async (id) => {
       const ref = sealer.openRef(id)
-      const sight = ref && sightOf(ref.device)
+      const sight = ref && sightOf(principal, ref.device)
       if (!sight) return undefined
       const twinning = await seen(sight, loaders.twinning(ref))
       return twinning && { twinning, sight }
     },
     twinningsOf: async (device) => {
-      const sight = sightOf(device)
+      const sight = sightOf(principal, device)
       if (!sight) throw new Forbidden("the access token does not allow reading this device's twinnings")
       const { twinnings, leftOut } = await seen(sight, loaders.twinningsOf(device))
       return { twinnings: twinnings.map((twinning) => ({ twinning, sight })), leftOut }
@@ -85,7 +80,7 @@ export function createReader({
       return (await codesOf(visible)).authCode
     },
     statistics: (devices) => countTwinnings(devices, loaders),
-    mayRead: (device) => sightOf(device) !== undefined,
+    mayRead: (device) => sightOf(principal, device) !== undefined,
     forget: loaders.forget,
   }
 }

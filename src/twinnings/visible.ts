@@ -1,3 +1,4 @@
+import { allowed, type Principal } from '../auth/policy.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { OtherDevice, Twinning } from '../domain/twinning.ts'
 
@@ -15,3 +16,9 @@ export type VisibleOtherDevice = { readonly otherDevice: OtherDevice; readonly s
  * read under a check of their own.
  */
 export type VisibleDevice = { readonly address: DeviceAddress; readonly sight: Sight }
+
+/** How a caller sees a device's twinnings; `undefined`: not at all. */
+export function sightOf(principal: Principal, device: DeviceAddress): Sight | undefined {
+  if (allowed(principal, 'read', device)) return 'full'
+  return allowed(principal, 'read masked', device) ? 'masked' : undefined
+}

@@ -9,12 +9,12 @@ import { createEstimateCost, mostCost, type Cost, type Operation } from './estim
 /** Setting: what an operation may cost, and whether one that costs more is refused or only measured. */
 export type CostLimit = { readonly max: number; readonly mode: 'enforce' | 'measure' }
 
-/** Throws a GraphQLError with code COST_ESTIMATED_TOO_EXPENSIVE; `variables` as the client sent them. */
+/** Answers the estimate; throws a GraphQLError with code COST_ESTIMATED_TOO_EXPENSIVE. `variables` as the client sent them. */
 export type CheckCost = (
   operation: Omit<Operation, 'variables'> & {
     readonly variables: Readonly<Record<string, unknown>> | null | undefined
   },
-) => void
+) => number
 
 // A leaf weighs nothing, for routers that count as well; but an answer of nothing else must end somewhere.
 const leavesForOne = 10
@@ -25,11 +25,12 @@ export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit)
   return ({ document, operation, variables }) => {
     const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {})
     // Execution is about to refuse these variables, and says why.
-    if (!coerced) return
+    if (!coerced) return 0
     const estimated = estimateCost({ document, operation, variables: coerced })
     const refusal = refusalOf(estimated, max)
     report('operation.cost', { estimated: estimated.cost, result: refusal ? 'too_expensive' : 'ok' })
     if (refusal && mode === 'enforce') throw toGraphQLError(refusal, 400)
+    return estimated.cost
   }
 }
 
@@ -45,8 +46,8 @@ export function limitCost(check: CheckCost): ApolloServerPlugin<Context> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ document, operation, request: { variables } }) => {
-          if (operation) check({ document, operation, variables })
+        didResolveOperation: ({ document, operation, request: { variables }, contextValue: { budget } }) => {
+          if (operation) budget.estimate(check({ document, operation, variables }))
           return Promise.resolve()
         },
       }),

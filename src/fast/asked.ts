@@ -1,0 +1,45 @@
+import type { Principal } from '../auth/policy.ts'
+
+/** A request as far as its answer depends on it. */
+export type Asked = {
+  /** The body. */
+  readonly text: string
+  /** All headers but Authorization that its answer may depend on, as one text. */
+  readonly variant: string
+  readonly principal: Principal
+}
+
+/** An answer that is at hand. */
+export type Hit = {
+  readonly kind: 'answer' | 'entities'
+  readonly body: string
+  /** In ms since 1970. */
+  readonly freshUntil: number
+  readonly headers: Headers
+  /** What it was estimated to cost. */
+  readonly cost: number
+  /** How many entries of the cache it was made from. */
+  readonly entries: number
+}
+
+/** Names and values, one after the other, as `writeHead` takes them; without Cache-Control and Content-Length. */
+export type Headers = readonly string[]
+
+const classes = new WeakMap<Principal, string>()
+
+/** Callers of one class get the same answer to the same request. `forwards`: operators are asked with the caller's token. */
+export function classOf(principal: Principal, forwards: boolean): string {
+  const known = classes.get(principal)
+  if (known !== undefined) return known
+  const { everything, address, scopes, token } = principal
+  const name = JSON.stringify([
+    everything,
+    // Whether a token came decides whether the answer is private.
+    token !== undefined,
+    address ?? '',
+    [...scopes].sort(),
+    forwards ? (token ?? '') : '',
+  ])
+  classes.set(principal, name)
+  return name
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Principal } from '../auth/policy.ts'
+import type { RememberingVerify } from '../auth/remember.ts'
+import type { Asked, Hit } from '../fast/asked.ts'
+import type { Fast } from '../fast/fast.ts'
+import { cacheControlOf } from '../graphql/caching.ts'
+import type { Context } from '../graphql/context.ts'
+import { report } from '../telemetry/channels.ts'
+
+/** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
+export type Front = {
+  readonly listener: (next: RequestListener) => RequestListener
+  /** The body of a request that was read here already. */
+  readonly bodyOf: (request: IncomingMessage) => Buffer | undefined
+  /** To be given each answer that may be kept, with the headers that it is sent with. */
+  readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
+}
+
+export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
+
+// Longer ones are none that come again and again.
+const longestBody = 256 * 1024
+const longestVariant = 300
+
+export function createFront({
+  fast,
+  verify,
+  log,
+  nextId,
+  isDraining,
+}: {
+  fast: Fast
+  verify: RememberingVerify
+  log: FastifyBaseLogger
+  /** Ids of requests, of those that are handed on and those that are not. */
+  nextId: () => string
+  isDraining: () => boolean
+}): Front {
+  const bodies = new WeakMap<IncomingMessage, Buffer>()
+
+  function askedBy(request: IncomingMessage, body: Buffer, principal: Principal): Asked | undefined {
+    const variant = variantOf(request)
+    return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
+  }
+
+  function hitFor(request: IncomingMessage, body: Buffer): { asked: Asked; hit: Hit } | undefined {
+    const principal = verify.known(request.headers.authorization)
+    const asked = principal && askedBy(request, body, principal)
+    const hit = asked && fast.find(asked, Date.now())
+    return hit && { asked, hit }
+  }
+
+  function send(response: ServerResponse, { asked, hit }: { asked: Asked; hit: Hit }, started: number): void {
+    const cacheControl = cacheControlOf(hit.freshUntil, Date.now(), asked.principal)
+    const bytes = Buffer.byteLength(hit.body)
+    response.writeHead(200, [
+      'cache-control',
+      cacheControl ?? 'no-store',
+      ...hit.headers,
+      'content-length',
+      String(bytes),
+    ])
+    // What is all ASCII is written sooner so, and is the same.
+    response.end(hit.body, bytes === hit.body.length ? 'latin1' : 'utf8')
+    report('answer.atHand', { kind: hit.kind })
+    report('operation.cost', { estimated: hit.cost, result: 'ok' })
+    report('cache.read', { tier: 'memory', count: hit.entries })
+    const ms = Math.round(performance.now() - started)
+    log.info({ reqId: nextId(), method: 'POST', route: '/graphql', status: 200, ms }, 'request')
+  }
+
+  return {
+    listener: (next) => (request, response) => {
+      if (isDraining() || !mayBeAtHand(request)) {
+        next(request, response)
+        return
+      }
+      const started = performance.now()
+      readBody(request, (body) => {
+        const found = hitFor(request, body)
+        if (found) {
+          send(response, found, started)
+          return
+        }
+        bodies.set(request, body)
+        next(request, response)
+      })
+    },
+    bodyOf: (request) => bodies.get(request),
+    keep: (request, context, { body, headers }) => {
+      const read = bodies.get(request)
+      const asked = read && askedBy(request, read, context.principal)
+      if (asked) fast.keep(asked, context, { body, headers: kept(headers) })
+    },
+  }
+}
+
+/** Those of an answer that are the same for the next one. */
+function kept(headers: OutgoingHttpHeaders): string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || named.has(name) ? [] : [name, String(value)],
+  )
+}
+const named = new Set(['cache-control', 'content-length'])
+
+/** Whether it is a GraphQL request of the plainest kind. */
+function mayBeAtHand({ method, url, headers }: IncomingMessage): boolean {
+  if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
+  const length = Number(headers['content-length'])
+  return length > 0 && length <= longestBody && json.test(headers['content-type'] ?? '')
+}
+const json = /^application\/json(?: *; *charset=utf-8)?$/i
+
+/** The headers that answers differ by, beside Authorization: their media type, and what a browser may read of them. */
+function variantOf({ headers }: IncomingMessage): string {
+  return `${headers.accept ?? ''}\n${headers.origin ?? ''}`
+}
+
+/** Calls back once the whole body is there; never where the client goes before. */
+function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => void chunks.push(chunk))
+  request.on('end', () => {
+    const [first, another] = chunks
+    done(first && !another ? first : Buffer.concat(chunks))
+  })
+}
