@@ -101,12 +101,13 @@ function connect(urls: readonly URL[]): Redis | Cluster {
     commandTimeout: commandTimeoutMs,
     // A network may swallow a connection without a word: then it is made anew.
     socketTimeout: socketTimeoutMs,
+    // The commands of one tick travel together: of many requests at once, and of a cluster's slots that one node has.
+    enableAutoPipelining: true,
   }
   if (urls.length === 1) return new Redis(first.href, { ...options, retryStrategy: retry })
   return new Cluster(urls.map(nodeOf), {
     enableOfflineQueue: false,
     clusterRetryStrategy: retry,
-    // The commands of one tick to nodes of a cluster travel together, so that a MGET for each slot costs one trip.
     enableAutoPipelining: true,
     redisOptions: { ...options, ...loginOf(first) },
   })
