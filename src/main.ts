@@ -1,4 +1,5 @@
 // `npm start`: the gateway, and with no operator set its own sandbox in front of which it then stands.
+import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'
 import { describeSandbox } from './banner.ts'
@@ -6,6 +7,8 @@ import { readConfig } from './config/config.ts'
 import type { Sandbox } from './sandbox/world.ts'
 import { inFrontOf, notifyGateway } from './sandboxed.ts'
 import { report } from './telemetry/channels.ts'
+import { createLog } from './telemetry/log.ts'
+import { supervise } from './workers.ts'
 
 const stopWithinMs = 10_000
 const togetherMs = 500
@@ -17,6 +20,10 @@ async function run(): Promise<void> {
   if ('problems' in read) {
     for (const { variable, fault } of read.problems) console.error(`${variable}: ${fault}`)
     process.exitCode = 1
+    return
+  }
+  if (read.config.workers > 1 && cluster.isPrimary) {
+    process.exitCode = await supervise(read.config.workers, createLog(read.config.logLevel))
     return
   }
   // Loaded only where it is meant: a gateway in front of real operators does not hold one.
@@ -42,6 +49,7 @@ async function run(): Promise<void> {
     if (signal === 'SIGTERM') await app.drain()
     await app.close()
     await sandbox?.close()
+    cluster.worker?.disconnect()
   })
 }
 

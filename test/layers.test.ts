@@ -39,7 +39,8 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   ],
   banner: ['http', 'sandbox'],
   sandboxed: ['config', 'sandbox'],
-  main: ['app', 'banner', 'config', 'sandbox', 'sandboxed', 'telemetry/channels'],
+  workers: ['telemetry'],
+  main: ['app', 'banner', 'config', 'sandbox', 'sandboxed', 'telemetry', 'telemetry/channels', 'workers'],
   // A peer: what it shared with the gateway beyond the wire's types, a mistake there would hide.
   sandbox: ['sandbox', 'oma/wire'],
 }

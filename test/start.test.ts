@@ -1,59 +1,17 @@
 // `npm start`, as a person does it: a process of its own, and what it prints.
 import assert from 'node:assert/strict'
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
-import test, { type TestContext } from 'node:test'
+import { join } from 'node:path'
+import test from 'node:test'
 import { promisify } from 'node:util'
-import { createSandbox, type Sandbox } from '../src/sandbox/world.ts'
+import { listening, start, withOperators, type Started } from './support/process.ts'
 import { until } from './support/until.ts'
 
 const shell = promisify(execFile)
-
-type Started = {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
-  readonly output: () => string
-  readonly errors: () => string
-  /** Its exit code, and how long it took from now on. */
-  readonly ended: () => Promise<{ code: number | null; ms: number }>
-}
-
-/** Starts the gateway with these settings and no others, where no .env of a developer's lies about. */
-function start(t: TestContext, environment: Record<string, string>, cwd = tmpdir()): Started {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [resolve('src/main.ts')], {
-    cwd,
-    env: { PATH, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  t.after(() => child.kill('SIGKILL'))
-  let output = ''
-  let errors = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  const exit = once(child, 'close') as Promise<[number | null]>
-  return {
-    child,
-    output: () => output,
-    errors: () => errors,
-    ended: async () => {
-      const from = performance.now()
-      const [code] = await exit
-      return { code, ms: performance.now() - from }
-    },
-  }
-}
-
-/** The URL in the log line that says where it listens. */
-async function listening({ output, child }: Started): Promise<string> {
-  const line = /"msg":"Server listening at (http:[^"]+)"/
-  await until('it listens', () => line.test(output()) || child.exitCode !== null, 15_000)
-  return line.exec(output())?.[1] ?? assert.fail(output())
-}
 
 async function refusesConnections(url: string): Promise<boolean> {
   try {
@@ -230,22 +188,6 @@ for (const [first, second] of [
   })
 
 /** Settings of a gateway alone, in front of a sandbox that the test has started. */
-async function withOperators(
-  t: TestContext,
-): Promise<{ sandbox: Sandbox; environment: Record<string, string> }> {
-  const sandbox = await createSandbox()
-  t.after(sandbox.close)
-  const folder = mkdtempSync(join(tmpdir(), 'operators-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'operators.json')
-  writeFileSync(file, JSON.stringify(sandbox.operatorTable))
-  const { jwksUrl, issuer, audience } = sandbox.issuer
-  return {
-    sandbox,
-    environment: { OMA_OPERATORS_FILE: file, JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience },
-  }
-}
-
 test('with OMA_OPERATORS_FILE it starts the gateway alone, and warns that ID_KEY is missing', async (t) => {
   const { sandbox, environment } = await withOperators(t)
   const started = start(t, environment)

@@ -49,6 +49,8 @@ export type Config = {
   readonly routerInvalidation: RouterInvalidation | undefined
   /** How long it says that it is not ready, and goes on, before it stops. */
   readonly drainMs: number
+  /** How many processes serve the port. */
+  readonly workers: number
   readonly logLevel: LogLevel
   /** What the log should say at every start. */
   readonly warnings: readonly string[]
@@ -137,6 +139,7 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     callbackUrls: s.CALLBACK_URLS === undefined ? [] : (callbackUrls(s.CALLBACK_URLS) ?? []),
     poll: { pendingMs: s.POLL_PENDING_MS, settledMs: s.POLL_S * 1000, perSecond: s.POLL_PER_SECOND },
     drainMs: s.DRAIN_MS,
+    workers: s.WORKERS,
     logLevel: s.LOG_LEVEL,
     warnings: warningsOf(s, operators),
   }

@@ -58,6 +58,7 @@ export const settings = z.object({
   POLL_PENDING_MS: whole(100, 60_000).default(1000),
   POLL_PER_SECOND: whole(1, 10_000).default(20),
   DRAIN_MS: whole(0, 600_000).default(1000),
+  WORKERS: whole(1, 64).default(1),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',
@@ -75,6 +76,10 @@ export function together(given: Readonly<Record<string, string | undefined>>): P
   const problems: Problem[] = []
   const hasOperator = Boolean(given.OMA_SERVER_ROOT ?? given.OMA_OPERATORS_FILE)
   const need = (variable: string, fault: string) => problems.push({ variable, fault })
+  if (Number(given.WORKERS ?? 1) > 1) {
+    if (!given.REDIS_URL) need('REDIS_URL', 'expected to be set where WORKERS is more than 1')
+    if (!hasOperator) need('WORKERS', 'expected to be 1 with the sandbox, which is one process')
+  }
   if (given.OMA_SERVER_ROOT && given.OMA_OPERATORS_FILE)
     need(
       'OMA_OPERATORS_FILE',

@@ -1,5 +1,7 @@
+import cluster from 'node:cluster'
 import { Counter, Histogram, Registry } from 'prom-client'
 import { listen } from './channels.ts'
+import { join, textOfAll } from './workers.ts'
 
 /** Prometheus series made from what the channels report. */
 export type Metrics = {
@@ -101,8 +103,9 @@ export function createMetrics(): Metrics {
     listen('router.callback', () => callbacks.inc()),
     listen('error.unexpected', () => unexpected.inc()),
   ]
+  if (cluster.isWorker) join(registry)
   return {
-    text: () => registry.metrics(),
+    text: () => (cluster.isWorker ? textOfAll(registry) : registry.metrics()),
     contentType: registry.contentType,
     close: () => {
       for (const stop of stops) stop()

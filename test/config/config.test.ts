@@ -46,6 +46,7 @@ test('with nothing set, the settings are those of the sandbox', () => {
     callbackUrls: [],
     poll: { pendingMs: 1000, settledMs: 15_000, perSecond: 20 },
     drainMs: 1000,
+    workers: 1,
     logLevel: 'info',
     warnings: [],
   })
@@ -87,6 +88,7 @@ test('with everything set, everything is as it was set', () => {
     POLL_PENDING_MS: '500',
     POLL_PER_SECOND: '5',
     DRAIN_MS: '5000',
+    WORKERS: '4',
     LOG_LEVEL: 'silent',
   })
 
@@ -125,6 +127,7 @@ test('with everything set, everything is as it was set', () => {
     callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
     poll: { pendingMs: 500, settledMs: 0, perSecond: 5 },
     drainMs: 5000,
+    workers: 4,
     logLevel: 'silent',
     warnings: [],
   })
