@@ -6,7 +6,14 @@ import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { explainMissing, findProgram, installWithApt, isInstallable, testPrograms } from './programs.js'
+import {
+  benchPrograms,
+  explainMissing,
+  findProgram,
+  installWithApt,
+  isInstallable,
+  testPrograms,
+} from './programs.js'
 
 /**
  * @typedef {{ version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, os?: string[], cpu?: string[] }} LockEntry
@@ -18,13 +25,15 @@ const { values: options } = parseArgs({
     project: { type: 'string', default: dirname(dirname(fileURLToPath(import.meta.url))) },
     quiet: { type: 'boolean', default: false },
     'for-tests': { type: 'boolean', default: false },
+    'for-bench': { type: 'boolean', default: false },
   },
 })
 // `--quiet` is for commands whose standard output is a result that may be piped into a file.
 const say = options.quiet ? console.error : console.log
 
 process.exitCode = prepareDependencies(resolve(options.project))
-if (options['for-tests'] && process.exitCode === 0) preparePrograms()
+if (options['for-tests'] && process.exitCode === 0) preparePrograms(testPrograms, 'The tests that need it')
+if (options['for-bench'] && process.exitCode === 0) preparePrograms(benchPrograms, 'The bench')
 
 /** @param {string} project */
 function prepareDependencies(project) {
@@ -140,9 +149,13 @@ function readLock(file) {
   }
 }
 
-function preparePrograms() {
-  const missing = () => testPrograms.filter((program) => !findProgram(program))
+/**
+ * @param {readonly import('./programs.js').Program[]} programs
+ * @param {string} who
+ */
+function preparePrograms(programs, who) {
+  const missing = () => programs.filter((program) => !findProgram(program))
   const installable = missing().filter((program) => isInstallable(program))
   if (installable.length > 0) installWithApt(installable, say)
-  for (const program of missing()) say(`${explainMissing(program)} The tests that need it will fail.`)
+  for (const program of missing()) say(`${explainMissing(program)} ${who} will fail.`)
 }

@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 /**
- * @typedef {'redis-server' | 'chromium'} Program
+ * @typedef {'redis-server' | 'chromium' | 'wrk'} Program
  * @typedef {{ variable: string, executables: string[], places: string[], advice: string }} Whereabouts
  */
 
@@ -29,6 +29,12 @@ const whereabouts = {
     ],
     advice: 'install it (Debian: apt-get install chromium; elsewhere Google Chrome will do)',
   },
+  wrk: {
+    variable: 'WRK_BIN',
+    executables: ['wrk'],
+    places: ['/usr/bin/wrk', '/usr/local/bin/wrk', '/opt/homebrew/bin/wrk'],
+    advice: 'install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)',
+  },
 }
 
 /**
@@ -37,6 +43,13 @@ const whereabouts = {
  * @type {readonly Program[]}
  */
 export const testPrograms = ['redis-server', 'chromium']
+
+/**
+ * Every program that `npm run bench` starts.
+ *
+ * @type {readonly Program[]}
+ */
+export const benchPrograms = ['redis-server', 'wrk']
 
 /**
  * The path of a program: what its environment variable says, else the first found on the PATH, else in a well-known

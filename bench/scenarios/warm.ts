@@ -1,0 +1,83 @@
+// W1, W2 and W3u: everything that is asked for is cached.
+import type { Asked } from '../harness/wrk.ts'
+import { createRandom, createZipf } from '../harness/statistics.ts'
+import { refAt, type Ref } from '../harness/world.ts'
+import { deviceAt, perDevice } from '../servers/twinnings.ts'
+
+/** Requests of one kind. */
+export type Warm = {
+  readonly name: string
+  readonly what: string
+  /** How many different requests there are in a round. */
+  readonly count: number
+  /** A function that makes them one by one, the same ones each time. */
+  readonly create: (idOf: (ref: Ref) => string) => () => Asked
+}
+
+const twinnings = 1000
+const random100 = 100
+
+export const w1Query = `query ($id: ID!) {
+  twinning(id: $id) {
+    id role name twinningStatus ownAddress otherDevice { address name }
+    ... on SecondaryTwinning { voicemailAccess { address } }
+  }
+}`
+
+const w2Query = `query ($address: DeviceAddress!) {
+  twinningDevice(address: $address) {
+    twinnings(first: 20) { nodes { id role name twinningStatus ownAddress otherDevice { address } } }
+  }
+}`
+
+export const entitiesQuery = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    ... on SecondaryTwinning { id role name twinningStatus ownAddress }
+  }
+}`
+
+export const warm: readonly Warm[] = [
+  {
+    name: 'W1',
+    what: 'one twinning by id, 7 fields with voicemailAccess, 1,000 ids by Zipf',
+    count: 20_000,
+    create: (idOf) => {
+      const ids = Array.from({ length: twinnings }, (_, n) => idOf(refAt(n)))
+      const next = createZipf(twinnings, createRandom(1))
+      return () => ({ query: w1Query, variables: { id: ids[next()] } })
+    },
+  },
+  {
+    name: 'W2',
+    what: 'the 20 twinnings of a device, 6 fields, 50 devices at random',
+    count: 5000,
+    create: () => {
+      const random = createRandom(2)
+      return () => ({
+        query: w2Query,
+        variables: { address: deviceAt(Math.floor((random() * twinnings) / perDevice)) },
+      })
+    },
+  },
+  {
+    name: 'W3u',
+    what: '_entities of a random 100 of 1,000, 5 fields',
+    count: 2000,
+    create: (idOf) => {
+      const ids = Array.from({ length: twinnings }, (_, n) => idOf(refAt(n)))
+      const random = createRandom(3)
+      return () => entitiesOf(pick(ids, random100, random))
+    },
+  },
+]
+
+export function entitiesOf(ids: readonly string[]): Asked {
+  const representations = ids.map((id) => ({ __typename: 'SecondaryTwinning', id }))
+  return { query: entitiesQuery, variables: { representations } }
+}
+
+/** Some of all, each at most once. */
+function pick(all: readonly string[], count: number, random: () => number): string[] {
+  const left = [...all]
+  return Array.from({ length: count }, () => left.splice(Math.floor(random() * left.length), 1).join(''))
+}
