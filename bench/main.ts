@@ -3,12 +3,15 @@ import { readOptions, usage } from './options.ts'
 import type { Patience } from './harness/paired.ts'
 import { createProfiler } from './harness/profiler.ts'
 import { save } from './harness/report.ts'
+import { checkSame } from './harness/same.ts'
 import { tableOf, type Row } from './harness/rows.ts'
 import type { Run } from './harness/run.ts'
 import { ours, startSubject, type StartOptions } from './harness/subjects.ts'
 import { createWorld } from './harness/world.ts'
 import { scenarios } from './scenarios/index.ts'
 
+// Each process that is started has to end with this one.
+process.setMaxListeners(100)
 const started = performance.now()
 const options = read()
 const wanted = scenarios.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
@@ -36,6 +39,7 @@ const run: Run = {
   say: (text) => process.stderr.write(process.stderr.isTTY ? `\u001b[2K\r${text}` : ''),
 }
 
+await checkSame(subjects, world)
 const rows: Row[] = []
 for (const scenario of wanted) {
   const found = await scenario.measure(run)

@@ -11,6 +11,7 @@ import type { Warm } from './warm.ts'
 
 // Until just-in-time compilation has settled; what is measured begins after that.
 const warmUpSeconds = 2
+const fewRequests = 500
 
 type Tally = { cpu: number; requests: number; calls: number }
 
@@ -26,6 +27,7 @@ async function measure(run: Run, warm: Warm): Promise<Row[]> {
   if (!first) return []
   const { text } = await post(first.url, warm.create(first.idOf)(), world.issuer.tokens[0])
   const limit = await startLimit(world.folder, text)
+  const secondsOf = new Map<Subject, number>()
   const tallies = new Map<Subject, Tally>(
     subjects.map((subject) => [subject, { cpu: 0, requests: 0, calls: 0 }]),
   )
@@ -37,7 +39,7 @@ async function measure(run: Run, warm: Warm): Promise<Row[]> {
     const seen = await drive({
       url: subject.url,
       file: files.get(subject) ?? '',
-      seconds: 1,
+      seconds: secondsOf.get(subject) ?? 1,
       from: round * 997,
     })
     const tally = tallies.get(subject)
@@ -52,7 +54,9 @@ async function measure(run: Run, warm: Warm): Promise<Row[]> {
 
   await drive({ url: limit.url, file: files.get(first) ?? '', seconds: warmUpSeconds })
   for (const subject of subjects) {
-    await drive({ url: subject.url, file: files.get(subject) ?? '', seconds: warmUpSeconds })
+    for (const asked of warm.heat(subject.idOf)) await post(subject.url, asked, world.issuer.tokens[0])
+    const seen = await drive({ url: subject.url, file: files.get(subject) ?? '', seconds: warmUpSeconds })
+    secondsOf.set(subject, sliceSeconds(seen))
     forgetPeak(family(subject.pid))
     await run.profile(subject, 'start')
   }
@@ -74,6 +78,11 @@ async function measure(run: Run, warm: Warm): Promise<Row[]> {
       peakMb: peakMegabytes(family(subject.pid)),
     }
   })
+}
+
+/** What is in flight at the end of a slice is not counted: of few requests it would be too many. */
+function sliceSeconds(warmUp: Slice): number {
+  return Math.min(Math.max(Math.ceil(fewRequests / perSecond(warmUp)), 1), 4)
 }
 
 /** All get the same requests, and a token each; only the gateway looks at it. */

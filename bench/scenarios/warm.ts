@@ -12,6 +12,8 @@ export type Warm = {
   readonly count: number
   /** A function that makes them one by one, the same ones each time. */
   readonly create: (idOf: (ref: Ref) => string) => () => Asked
+  /** What has to be asked once until everything is cached. */
+  readonly heat: (idOf: (ref: Ref) => string) => Asked[]
 }
 
 const twinnings = 1000
@@ -42,10 +44,11 @@ export const warm: readonly Warm[] = [
     what: 'one twinning by id, 7 fields with voicemailAccess, 1,000 ids by Zipf',
     count: 20_000,
     create: (idOf) => {
-      const ids = Array.from({ length: twinnings }, (_, n) => idOf(refAt(n)))
+      const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
       const next = createZipf(twinnings, createRandom(1))
       return () => ({ query: w1Query, variables: { id: ids[next()] } })
     },
+    heat: (idOf) => numbers(twinnings).map((n) => ({ query: w1Query, variables: { id: idOf(refAt(n)) } })),
   },
   {
     name: 'W2',
@@ -58,22 +61,32 @@ export const warm: readonly Warm[] = [
         variables: { address: deviceAt(Math.floor((random() * twinnings) / perDevice)) },
       })
     },
+    heat: () =>
+      numbers(twinnings / perDevice).map((n) => ({ query: w2Query, variables: { address: deviceAt(n) } })),
   },
   {
     name: 'W3u',
     what: '_entities of a random 100 of 1,000, 5 fields',
     count: 2000,
     create: (idOf) => {
-      const ids = Array.from({ length: twinnings }, (_, n) => idOf(refAt(n)))
+      const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
       const random = createRandom(3)
       return () => entitiesOf(pick(ids, random100, random))
     },
+    heat: (idOf) =>
+      numbers(twinnings / random100).map((n) =>
+        entitiesOf(numbers(random100).map((m) => idOf(refAt(n * random100 + m)))),
+      ),
   },
 ]
 
 export function entitiesOf(ids: readonly string[]): Asked {
   const representations = ids.map((id) => ({ __typename: 'SecondaryTwinning', id }))
   return { query: entitiesQuery, variables: { representations } }
+}
+
+function numbers(below: number): number[] {
+  return Array.from({ length: below }, (_, n) => n)
 }
 
 /** Some of all, each at most once. */

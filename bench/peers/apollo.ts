@@ -1,0 +1,3 @@
+import { serveApollo } from './apolloServer.ts'
+
+await serveApollo([])
