@@ -148,12 +148,13 @@ export async function createApp(
         cache: stores.found.cache,
         sealer,
         operators,
+        costLimit: config.cost,
         isHeard: shared?.listening ?? (() => true),
         forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
       })
     : undefined
   const nextId = createRequestIds()
-  const front = fast && createFront({ fast, verify, log, nextId, isDraining })
+  const front = fast && createFront({ fast, verify, createContext, log, nextId, isDraining })
   const server = await createGraphqlServer({
     schema,
     introspection,

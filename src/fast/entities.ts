@@ -1,40 +1,51 @@
 import { LRUCache } from 'lru-cache'
+import type { DocumentNode } from 'graphql'
 import type { Principal } from '../auth/policy.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Found } from '../cache/codecs.ts'
 import { entryName, twinningKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
-import type { Twinning } from '../domain/twinning.ts'
+import type { Cost, EstimateCost } from '../graphql/cost/estimate.ts'
 import { sightOf, type Sight, type VisibleTwinning } from '../twinnings/visible.ts'
 import type { Operators } from '../upstream/operators.ts'
-import type { Asked, Hit } from './asked.ts'
-import type { EntitiesShape } from './plan.ts'
+import type { Asked } from './asked.ts'
+import { operationOf, type EntitiesShape } from './plan.ts'
+import { parseBody, representationsIn, type Representation } from './representations.ts'
+import { createPlan, type Plan, type Text } from './texts.ts'
 
-/** `_entities` from texts that are ready, one for each twinning: all, or none. */
+/** `_entities` from texts that are ready, one for each twinning. */
 export type Entities = {
-  readonly find: (asked: Asked, now: number) => Omit<Hit, 'headers'> | undefined
-  /** Keeps an answer's entities by themselves. */
-  readonly keep: (query: string, answer: EntitiesAnswer) => void
+  /** `undefined` where nothing is known of the query, or it has something out of the ordinary. */
+  readonly look: (asked: Asked, now: number) => Looked | undefined
+  /** Keeps the texts of what was executed, and answers them in its order. */
+  readonly learn: (query: string, made: Made) => readonly Text[]
 }
 
-/** An answer to a query of that shape. `costOf`: of so many representations of a type. */
-export type EntitiesAnswer = {
+/** What is at hand of what is asked for: `missing` are the positions of the rest. */
+export type Looked = {
+  readonly query: string
+  readonly plan: Plan
+  readonly representations: readonly Representation[]
+  readonly texts: readonly (Text | undefined)[]
+  readonly missing: readonly number[]
+  /** Of what is at hand, in ms since 1970. */
+  readonly freshUntil: number
+  /** Of the whole query. */
+  readonly cost: Cost
+}
+
+/** A query of that shape and what it was answered with, by position. */
+export type Made = {
   readonly shape: EntitiesShape
-  readonly entities: readonly {
-    readonly typename: string
-    readonly visible: VisibleTwinning
-    readonly json: string
-    readonly tags: string | undefined
-  }[]
-  readonly costOf: (typename: string | undefined) => number
+  readonly document: DocumentNode
+  readonly representations: readonly Representation[]
+  /** The twinnings that were found. */
+  readonly found: ReadonlyMap<number, object>
+  readonly values: readonly unknown[]
+  readonly tags: readonly unknown[] | undefined
 }
 
-/** What an entity is in an answer, and its tags: both JSON. */
-type Text = { readonly json: string; readonly tags: string | undefined }
-type TextsOfType = { readonly cost: number; readonly full: Texts; readonly masked: Texts }
-type Texts = WeakMap<Twinning, Text>
-type Plan = { readonly shape: EntitiesShape; readonly base: number; readonly types: Map<string, TextsOfType> }
 /** Where an id leads. */
 type Place = { readonly device: DeviceAddress; readonly tag: string; readonly name: string }
 
@@ -49,11 +60,13 @@ export function createEntities({
   cache,
   sealer,
   operators,
+  estimateCost,
   maxBytes,
 }: {
   cache: Cache<Found>
   sealer: Sealer
   operators: Operators
+  estimateCost: EstimateCost
   maxBytes: number
 }): Entities {
   const plans = new LRUCache<string, Plan>({ max: maxPlans })
@@ -74,77 +87,75 @@ export function createEntities({
     return place
   }
 
-  /** The texts of all representations, or nothing. */
-  function join(
+  function lookAt(
+    query: string,
     plan: Plan,
-    representations: readonly unknown[],
-    { principal, now }: { principal: Principal; now: number },
-  ): Omit<Hit, 'headers'> | undefined {
-    const sight = sightsOf(principal)
-    let [json, tags, cost, freshUntil] = ['', '', plan.base, Infinity]
-    for (const one of representations) {
-      const { typename, id } = idOf(one) ?? {}
-      const type = typename === undefined ? undefined : plan.types.get(typename)
-      const place = id === undefined ? undefined : placeOf(id)
+    representations: readonly Representation[],
+    asked: Asked,
+    now: number,
+  ) {
+    const sight = sightsOf(asked.principal)
+    const texts: (Text | undefined)[] = []
+    const missing: number[] = []
+    let [cost, leaves, freshUntil] = [plan.base.cost, plan.base.leaves, Infinity]
+    for (const { __typename: type, id } of representations) {
+      const place = placeOf(id)
       const seen = place && sight(place.device)
-      if (!type || !seen) return undefined
-      const held = cache.atHand(place.tag, place.name, now)
-      const text = held?.value.twinning && type[seen].get(held.value.twinning)
-      if (!held || !text) return undefined
-      json += json === '' ? text.json : `,${text.json}`
-      if (text.tags !== undefined) tags += tags === '' ? text.tags : `,${text.tags}`
-      cost += type.cost
-      if (held.freshUntil < freshUntil) freshUntil = held.freshUntil
+      const held = seen && cache.atHand(place.tag, place.name, now)
+      const text = held?.value.twinning && plan.texts[type][seen as Sight].get(held.value.twinning)
+      if (held && text && held.freshUntil < freshUntil) freshUntil = held.freshUntil
+      if (!text) missing.push(texts.length)
+      texts.push(text)
+      cost += plan.costs[type].cost
+      leaves += plan.costs[type].leaves
     }
-    const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
-    const body = `{"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}${extensions}}`
-    return { kind: 'entities', body, freshUntil, cost, entries: representations.length }
+    return { query, plan, representations, texts, missing, freshUntil, cost: { cost, leaves } }
+  }
+
+  function planFor(query: string, { shape, document }: Made): Plan {
+    const operation = operationOf(document)
+    const costOf = (typename: string | undefined) =>
+      operation
+        ? estimateCost({
+            document,
+            operation,
+            variables: { [shape.variable]: typename ? [{ __typename: typename }] : [] },
+          })
+        : { cost: 0, leaves: 0 }
+    const plan = plans.get(query) ?? createPlan(shape, document, costOf)
+    if (query.length <= longestQuery) plans.set(query, plan)
+    return plan
   }
 
   return {
-    find: ({ text, principal }, now) => {
-      const request = plans.size > 0 && text.includes('_entities') ? parse(text) : undefined
-      const plan = typeof request?.query === 'string' ? plans.get(request.query) : undefined
-      const representations = request && plan && representationsIn(request, plan.shape)
-      return representations && join(plan, representations, { principal, now })
+    look: (asked, now) => {
+      const body = plans.size > 0 && asked.text.includes('_entities') ? parseBody(asked.text) : undefined
+      const plan = body && plans.get(body.query)
+      const representations = plan && representationsIn(body, plan.shape)
+      return representations && lookAt(body.query, plan, representations, asked, now)
     },
-    keep: (query, { shape, entities, costOf }) => {
-      if (query.length > longestQuery) return
+    learn: (query, made) => {
       if (bytes > maxBytes) {
         plans.clear()
         bytes = 0
       }
-      const base = costOf(undefined)
-      const plan = plans.get(query) ?? { shape, base, types: new Map<string, TextsOfType>() }
-      plans.set(query, plan)
-      for (const { typename, visible, json, tags } of entities) {
-        const type = plan.types.get(typename) ?? {
-          cost: costOf(typename) - base,
-          full: new WeakMap(),
-          masked: new WeakMap(),
-        }
-        plan.types.set(typename, type)
-        type[visible.sight].set(visible.twinning, { json, tags })
-        bytes += json.length + (tags?.length ?? 0) + bytesOfOne
-      }
+      const plan = planFor(query, made)
+      return made.representations.map(({ __typename: type }, index) => {
+        const text = textOf(made, index)
+        const visible = made.found.get(index) as VisibleTwinning | undefined
+        if (visible) plan.texts[type][visible.sight].set(visible.twinning, text)
+        bytes += text.json.length + (text.tags?.length ?? 0) + bytesOfOne
+        return text
+      })
     },
   }
 }
 
-/** Of a representation that has nothing else: what else it may hold is looked at by others. */
-function idOf(one: unknown): { readonly typename: string; readonly id: string } | undefined {
-  if (typeof one !== 'object' || one === null) return undefined
-  const { __typename: typename, id } = one as { readonly __typename?: unknown; readonly id?: unknown }
-  return hasTwoKeys(one) && typeof typename === 'string' && typeof id === 'string'
-    ? { typename, id }
-    : undefined
-}
-
-function hasTwoKeys(one: object): boolean {
-  let count = 0
-  // Without the list that Object.keys makes: of a hundred representations that is noticed.
-  for (const key in one) count += key === '' ? 2 : 1
-  return count === 2
+function textOf({ values, tags }: Made, index: number): Text {
+  return {
+    json: JSON.stringify(values[index] ?? null),
+    tags: tags && JSON.stringify(tags[index] ?? []),
+  }
 }
 
 /** A caller's own device may be seen in another way than the others; those are all seen in one. */
@@ -153,33 +164,4 @@ function sightsOf(principal: Principal): (device: DeviceAddress) => Sight | unde
   const own = address && sightOf(principal, address)
   let others: { readonly sight: Sight | undefined } | undefined
   return (device) => (device === address ? own : (others ??= { sight: sightOf(principal, device) }).sight)
-}
-
-type Request = {
-  readonly query?: unknown
-  readonly variables?: unknown
-  readonly operationName?: unknown
-  readonly extensions?: unknown
-}
-
-function parse(text: string): Request | undefined {
-  try {
-    const request: unknown = JSON.parse(text)
-    return typeof request === 'object' && request !== null ? request : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Where nothing but the representations was given. */
-function representationsIn(
-  { variables, operationName, extensions, ...rest }: Request,
-  { variable, operationName: expected }: EntitiesShape,
-): readonly unknown[] | undefined {
-  if (extensions !== undefined || Object.keys(rest).length > 1) return undefined
-  if (operationName !== undefined && operationName !== null && operationName !== expected) return undefined
-  if (typeof variables !== 'object' || variables === null) return undefined
-  const [first, another] = Object.entries(variables) as [string, unknown][]
-  const isAlone = first?.[0] === variable && !another
-  return isAlone && Array.isArray(first[1]) && first[1].length > 0 ? first[1] : undefined
 }

@@ -5,26 +5,40 @@ import type { Found } from '../cache/codecs.ts'
 import type { Evictions } from '../cache/evictions.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { Context } from '../graphql/context.ts'
+import { createEstimateCost } from '../graphql/cost/estimate.ts'
+import { refusalOf, type CostLimit } from '../graphql/cost/limit.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createAnswers } from './answers.ts'
 import { classOf, type Asked, type Headers, type Hit } from './asked.ts'
-import { createEntities } from './entities.ts'
+import { createEntities, type Looked } from './entities.ts'
+import { fillIn, type Filled } from './fill.ts'
 import { createEntityRecorder } from './recorder.ts'
 
 /**
- * The fast path: answers that are at hand, so that a request need not be executed. What it answers is what execution would
- * have answered from the cache in the same moment: it keeps what was, with what it was made from, and nothing else.
+ * The fast path: answers that are at hand, so that a request need not be executed, or only for what is missing. What it
+ * answers is what execution would have answered in the same moment: it keeps what was, with what it was made from, and
+ * nothing else.
  */
 export type Fast = {
-  readonly find: (asked: Asked, now: number) => Hit | undefined
+  /**
+   * An answer that is at hand; a promise where entities are to be executed first that are not, of `undefined` where the
+   * request is to be executed as any other. `createContext` makes what that needs.
+   */
+  readonly find: (
+    asked: Asked,
+    now: number,
+    createContext: () => Promise<Context>,
+  ) => Hit | Promise<Hit | undefined> | undefined
   /** To be given every answer that may be kept, with the headers that it was sent with. */
   readonly keep: (asked: Asked, context: Context, answer: { body: string; headers: Headers }) => void
-  /** Notes in the course of execution what `keep` needs to know. */
+  /** Notes in the course of execution what is to be kept. */
   readonly plugin: ApolloServerPlugin<Context>
 }
 
 const answersBytes = 24 * 1024 * 1024
 const entitiesBytes = 24 * 1024 * 1024
+// Answers of one variant differ in nothing but their bodies and their freshness.
+const maxVariants = 100
 
 /** `isHeard`: whether evictions by other instances are; `forwards`: operators are asked with each caller's own token. */
 export function createFast({
@@ -33,6 +47,7 @@ export function createFast({
   cache,
   sealer,
   operators,
+  costLimit,
   isHeard,
   forwards,
 }: {
@@ -41,25 +56,35 @@ export function createFast({
   cache: Cache<Found>
   sealer: Sealer
   operators: Operators
+  costLimit: CostLimit
   isHeard: () => boolean
   forwards: boolean
 }): Fast {
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
-  const entities = createEntities({ cache, sealer, operators, maxBytes: entitiesBytes })
-  const recorder = createEntityRecorder({ schema, entities })
-  // Answers of one variant and scope differ in nothing but their bodies and their freshness.
+  const estimateCost = createEstimateCost(schema)
+  const entities = createEntities({ cache, sealer, operators, estimateCost, maxBytes: entitiesBytes })
+  const recorder = createEntityRecorder(entities)
   const headersOf = new Map<string, Headers>()
-  const maxVariants = 100
+
+  function findEntities(asked: Asked, now: number, createContext: () => Promise<Context>) {
+    const headers = headersOf.get(asked.variant)
+    const looked = headers && entities.look(asked, now)
+    if (!looked || refusalOf(looked.cost, costLimit.max)) return undefined
+    if (looked.missing.length > 0) return fill(looked, headers, createContext)
+    return hitOf(looked, looked as Filled, headers)
+  }
+
+  async function fill(looked: Looked, headers: Headers, createContext: () => Promise<Context>) {
+    const filled = await fillIn(looked, { schema, context: await createContext(), entities })
+    return filled && hitOf(looked, filled, headers)
+  }
 
   return {
     plugin: recorder.plugin,
-    find: (asked, now) => {
+    find: (asked, now, createContext) => {
       if (!isHeard()) return undefined
       const found = answers.find(asked, classOf(asked.principal, forwards), now)
-      if (found || forwards) return found
-      const headers = headersOf.get(asked.variant)
-      const joined = headers && entities.find(asked, now)
-      return joined && { ...joined, headers }
+      return found ?? (forwards ? undefined : findEntities(asked, now, createContext))
     },
     keep: (asked, context, { body, headers }) => {
       const { freshUntil, tags } = context.caching.basis()
@@ -77,5 +102,22 @@ export function createFast({
         entries: tags.size,
       })
     },
+  }
+}
+
+function hitOf({ plan, cost, texts, missing }: Looked, filled: Filled, headers: Headers): Hit {
+  let [json, tags] = ['', '']
+  for (const text of filled.texts) {
+    json += json === '' ? text.json : `,${text.json}`
+    if (text.tags !== undefined) tags += tags === '' ? text.tags : `,${text.tags}`
+  }
+  const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
+  return {
+    kind: 'entities',
+    body: `{"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}${extensions}}`,
+    headers,
+    freshUntil: filled.freshUntil,
+    cost: cost.cost,
+    entries: texts.length - missing.length,
   }
 }

@@ -23,12 +23,11 @@ const plainObjects = new Map([['otherDevice', new Set(['__typename', 'address', 
 
 /** The shape of a valid document; `undefined` where an entity's answer may depend on more than the entity. */
 export function shapeOf(document: DocumentNode): EntitiesShape | undefined {
-  const operations = document.definitions.filter((d) => d.kind === Kind.OPERATION_DEFINITION)
   const fragments = new Map(
     document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])),
   )
-  const [operation] = operations
-  if (!operation || operations.length > 1 || operation.operation !== OperationTypeNode.QUERY) return undefined
+  const operation = operationOf(document)
+  if (operation?.operation !== OperationTypeNode.QUERY) return undefined
   const [field] = operation.selectionSet.selections
   const variable = onlyVariable(operation)
   if (operation.selectionSet.selections.length > 1 || field?.kind !== Kind.FIELD || !variable)
@@ -40,6 +39,12 @@ export function shapeOf(document: DocumentNode): EntitiesShape | undefined {
     variable,
     operationName: operation.name?.value,
   }
+}
+
+/** The one operation of a document. */
+export function operationOf({ definitions }: DocumentNode): OperationDefinitionNode | undefined {
+  const [operation, another] = definitions.filter((d) => d.kind === Kind.OPERATION_DEFINITION)
+  return another ? undefined : operation
 }
 
 function onlyVariable({ variableDefinitions = [] }: OperationDefinitionNode): string | undefined {

@@ -1,10 +1,9 @@
 import type { ApolloServerPlugin } from '@apollo/server'
-import type { DocumentNode, GraphQLSchema } from 'graphql'
+import type { DocumentNode } from 'graphql'
 import type { Context } from '../graphql/context.ts'
-import { createEstimateCost } from '../graphql/cost/estimate.ts'
-import type { VisibleTwinning } from '../twinnings/visible.ts'
 import type { Entities } from './entities.ts'
 import { shapeOf, type EntitiesShape } from './plan.ts'
+import { representationsIn } from './representations.ts'
 
 /** Takes the entities out of answers to `_entities`. */
 export type EntityRecorder = {
@@ -13,14 +12,7 @@ export type EntityRecorder = {
   readonly hasRecorded: (context: Context) => boolean
 }
 
-export function createEntityRecorder({
-  schema,
-  entities,
-}: {
-  schema: GraphQLSchema
-  entities: Entities
-}): EntityRecorder {
-  const estimateCost = createEstimateCost(schema)
+export function createEntityRecorder(entities: Entities): EntityRecorder {
   const shapes = new WeakMap<DocumentNode, { readonly shape: EntitiesShape | undefined }>()
   const recorded = new WeakSet<Context>()
 
@@ -33,31 +25,23 @@ export function createEntityRecorder({
   const plugin: ApolloServerPlugin<Context> = {
     requestDidStart: () =>
       Promise.resolve({
-        willSendResponse: ({ contextValue, document, operation, request, response: { body } }) => {
-          if (contextValue.entities.size === 0 || body.kind !== 'single' || body.singleResult.errors)
+        willSendResponse: ({ contextValue, document, request, response: { body } }) => {
+          const { entities: found, caching } = contextValue
+          const isWhole = body.kind === 'single' && !body.singleResult.errors
+          if (!isWhole || found.size === 0 || caching.basis().freshUntil <= Date.now())
             return Promise.resolve()
           const shape = document && shapeOnce(document)
-          if (!shape || !operation || request.query === undefined) return Promise.resolve()
+          const { query = '', variables, operationName } = request
+          const representations = shape && representationsIn({ query, variables, operationName }, shape)
+          if (!representations) return Promise.resolve()
           const { data, extensions } = body.singleResult
-          const found = (data as Record<string, readonly unknown[]>)[shape.responseKey] ?? []
-          const tags = (extensions?.apolloEntityCacheTags ?? []) as readonly unknown[]
-          const representations = (request.variables?.[shape.variable] ?? []) as readonly {
-            readonly __typename: string
-          }[]
-          entities.keep(request.query, {
+          entities.learn(query, {
             shape,
-            costOf: (typename) => {
-              const variables = {
-                [shape.variable]: typename === undefined ? [] : [{ __typename: typename }],
-              }
-              return estimateCost({ document, operation, variables }).cost
-            },
-            entities: representations.flatMap(({ __typename: typename }, index) => {
-              const visible = contextValue.entities.get(index)
-              if (!visible || !isTwinning(visible)) return []
-              const json = JSON.stringify(found[index])
-              return [{ typename, visible, json, tags: JSON.stringify(tags[index]) }]
-            }),
+            document,
+            representations,
+            found,
+            values: (data?.[shape.responseKey] ?? []) as readonly unknown[],
+            tags: extensions?.apolloEntityCacheTags as readonly unknown[] | undefined,
           })
           recorded.add(contextValue)
           return Promise.resolve()
@@ -65,9 +49,4 @@ export function createEntityRecorder({
       }),
   }
   return { plugin, hasRecorded: (context) => recorded.has(context) }
-}
-
-/** And no Device. */
-function isTwinning(found: object): found is VisibleTwinning {
-  return 'twinning' in found
 }

@@ -90,10 +90,10 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
   }
 }
 
-/** `undefined` for what is not fresh for a second. Private where a token decided what is in it. */
-export function cacheControlOf(freshUntil: number, now: number, principal: Principal): string | undefined {
+/** Of what is fresh. Private where a token decided what is in it. */
+export function cacheControlOf(freshUntil: number, now: number, principal: Principal): string {
   const maxAgeS = Math.floor((freshUntil - now) / 1000)
-  if (maxAgeS < 1) return undefined
+  if (maxAgeS < 1) return 'no-store'
   const scope = principal.everything && principal.token === undefined ? 'public' : 'private'
   return `${scope}, max-age=${maxAgeS}`
 }
@@ -115,10 +115,10 @@ export const cachingHints: ApolloServerPlugin<Context> = {
     Promise.resolve({
       willSendResponse: ({ contextValue: { caching, principal }, operation, response: { body, http } }) => {
         const { freshUntil } = caching.basis()
-        const cacheControl = cacheControlOf(freshUntil, Date.now(), principal)
-        if (body.kind !== 'single' || body.singleResult.errors || !cacheControl) return Promise.resolve()
+        const now = Date.now()
+        if (body.kind !== 'single' || body.singleResult.errors || freshUntil <= now) return Promise.resolve()
         if (operation?.operation !== OperationTypeNode.QUERY) return Promise.resolve()
-        http.headers.set('cache-control', cacheControl)
+        http.headers.set('cache-control', cacheControlOf(freshUntil, now, principal))
         http.headers.set('vary', 'authorization, accept')
         const extensions = { ...body.singleResult.extensions, ...caching.extensions() }
         if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions

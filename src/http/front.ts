@@ -7,6 +7,8 @@ import type { Fast } from '../fast/fast.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
+import { goneSignal } from './gone.ts'
+import type { CreateContext } from './graphql.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
 export type Front = {
@@ -26,12 +28,14 @@ const longestVariant = 300
 export function createFront({
   fast,
   verify,
+  createContext,
   log,
   nextId,
   isDraining,
 }: {
   fast: Fast
   verify: RememberingVerify
+  createContext: CreateContext
   log: FastifyBaseLogger
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
@@ -44,19 +48,20 @@ export function createFront({
     return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
   }
 
-  function hitFor(request: IncomingMessage, body: Buffer): { asked: Asked; hit: Hit } | undefined {
-    const principal = verify.known(request.headers.authorization)
+  function find(request: IncomingMessage, response: ServerResponse, body: Buffer) {
+    const { authorization } = request.headers
+    const principal = verify.known(authorization)
     const asked = principal && askedBy(request, body, principal)
-    const hit = asked && fast.find(asked, Date.now())
+    if (!asked) return undefined
+    const hit = fast.find(asked, Date.now(), () => createContext(authorization, goneSignal(response)))
     return hit && { asked, hit }
   }
 
-  function send(response: ServerResponse, { asked, hit }: { asked: Asked; hit: Hit }, started: number): void {
-    const cacheControl = cacheControlOf(hit.freshUntil, Date.now(), asked.principal)
+  function send(response: ServerResponse, asked: Asked, hit: Hit, started: number): void {
     const bytes = Buffer.byteLength(hit.body)
     response.writeHead(200, [
       'cache-control',
-      cacheControl ?? 'no-store',
+      cacheControlOf(hit.freshUntil, Date.now(), asked.principal),
       ...hit.headers,
       'content-length',
       String(bytes),
@@ -78,13 +83,19 @@ export function createFront({
       }
       const started = performance.now()
       readBody(request, (body) => {
-        const found = hitFor(request, body)
-        if (found) {
-          send(response, found, started)
-          return
+        const handOn = () => {
+          bodies.set(request, body)
+          next(request, response)
         }
-        bodies.set(request, body)
-        next(request, response)
+        const found = find(request, response, body)
+        if (!found) handOn()
+        else if (!(found.hit instanceof Promise)) send(response, found.asked, found.hit, started)
+        else
+          found.hit.then(
+            (hit) => (hit ? send(response, found.asked, hit, started) : handOn()),
+            // Whatever it was, execution has it too, and a word for it.
+            handOn,
+          )
       })
     },
     bodyOf: (request) => bodies.get(request),

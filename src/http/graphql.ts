@@ -9,6 +9,7 @@ import type { GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Callbacks } from './callback.ts'
 import type { Front } from './front.ts'
+import { goneSignal } from './gone.ts'
 import type { ServeStream } from './stream.ts'
 
 /** Makes the context of a request from its headers; throws nothing. */
@@ -68,7 +69,7 @@ export function registerGraphql(
             .headers({ 'cache-control': 'no-store', ...called.headers })
             .code(called.status)
             .send(called.body)
-        const context = await createContext(request.headers.authorization, goneSignal(reply))
+        const context = await createContext(request.headers.authorization, goneSignal(reply.raw))
         if (closed && context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
         const response = await server.executeHTTPGraphQLRequest({
           httpGraphQLRequest: {
@@ -105,15 +106,6 @@ function keepAnswers(scope: FastifyInstance, front: Front, contexts: WeakMap<Fas
       front.keep(request.raw, context, { body: payload, headers: reply.getHeaders() as OutgoingHttpHeaders })
     done(null, payload)
   })
-}
-
-/** Aborted when the client goes away before it has its answer. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
-  })
-  return gone.signal
 }
 
 function headersOf(request: FastifyRequest): HeaderMap {

@@ -182,3 +182,61 @@ test('a token that has expired has expired', async (t) => {
   assert.equal((await both.ask(token, query)).status, 401)
   assert.equal(both.hits(), 0)
 })
+
+test('entities of which some have to be read again, and some are not there, as time passes', async (t) => {
+  const both = await startBoth(t)
+  const { alpha, beta } = both.fast.sandbox.operators
+  alpha.settings.cacheControl = 'max-age=3'
+  for (let n = 0; n < 8; n++) {
+    beta.seed({ ownAddress: `tel:+155602${n}`, id: `t${n}`, name: `beta ${n}` })
+    alpha.seed({ ownAddress: `tel:+155502${n}`, id: `t${n}`, role: 'Primary', name: `alpha ${n}` })
+  }
+  const exp = Math.floor(Date.now() / 1000) + 10_000
+  const portal = await both.fast.token('twinning:read:any', undefined, { exp })
+  const analyst = await both.fast.token('twinning:analytics', undefined, { exp })
+  const devices = Array.from({ length: 8 }, (_, n) => [`tel:+155602${n}`, `tel:+155502${n}`]).flat()
+  const { body } = await both.ask(portal, {
+    query: 'query ($a: [DeviceAddress!]!) { twinningDevices(addresses: $a) { twinnings { nodes { id } } } }',
+    variables: { a: devices },
+  })
+  const { data } = JSON.parse(body) as { data: Record<string, unknown> }
+  const ids = (data.twinningDevices as { twinnings: { nodes: { id: string }[] } }[]).map(
+    ({ twinnings }) => twinnings.nodes[0]?.id,
+  )
+  const query =
+    'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name role ownAddress } } }'
+
+  for (let step = 0; step < 60; step++) {
+    // Another choice each time, some of it twice, now and then with what is not there.
+    const chosen = ids.filter((_, n) => (step * 7 + n * 5) % 3 !== 0)
+    const representations = [...chosen, ...chosen.slice(0, 2), ...(step % 5 === 0 ? ['nonsense'] : [])].map(
+      (id) => ({ __typename: 'Twinning', id }),
+    )
+    for (const token of [portal, analyst])
+      await both.ask(token, { query, variables: { r: representations } }, {}, `step ${step}`)
+    both.pass(300)
+  }
+
+  assert.ok(both.hits() > 80)
+})
+
+test('what costs more than it may is refused, however much of it is at hand', async (t) => {
+  const both = await startBoth(t, { COST_MAX: '5' })
+  const token = await both.fast.token('twinning:read:any')
+  const { data } = await both.fast.query(
+    await both.fast.token('twinning:read', watch),
+    '{ twinningDevice { twinnings(first: 1) { nodes { id } } } }',
+  )
+  const id = (data.twinningDevice?.twinnings.nodes as { id: string }[] | undefined)?.[0]?.id
+  const ask = (count: number) =>
+    both.ask(token, {
+      query: 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name } } }',
+      variables: { r: Array.from({ length: count }, () => ({ __typename: 'Twinning', id: id ?? 'x' })) },
+    })
+
+  const statuses = []
+  for (const count of [1, 2, 4, 2, 20, 2, 200, 1])
+    statuses.push((await ask(count)).body.includes('TOO_EXPENSIVE'))
+
+  assert.deepEqual(statuses, [false, false, false, false, true, false, true, false])
+})

@@ -34,7 +34,8 @@ export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit)
   }
 }
 
-function refusalOf({ cost, leaves }: Cost, max: number): TooExpensive | undefined {
+/** What to say of an operation that costs more than it may. */
+export function refusalOf({ cost, leaves }: Cost, max: number): TooExpensive | undefined {
   const known = (estimated: number) => (estimated < mostCost ? estimated : undefined)
   if (cost > max) return new TooExpensive('cost', known(cost), max)
   const maxLeaves = max * leavesForOne
