@@ -33,7 +33,7 @@ export type SharedStore = {
   readonly takeTurn: (name: string, ttlMs: number) => Promise<boolean>
   /** Begins to hear of evictions by other instances. */
   readonly listen: (onEvicted: OnEvicted) => Promise<void>
-  /** False while evictions by other instances may go unheard. */
+  /** False while evictions by other instances may go unheard, and for a moment after that. */
   readonly listening: () => boolean
 }
 
@@ -47,6 +47,9 @@ const generationTtlMs = 8 * 24 * 3600 * 1000
 
 // Evictions that are remembered while Redis is away: what it holds of still older ones has mostly expired by then.
 const maxPending = 100_000
+// Redis may forget what it was told last: a replica takes over, or a server comes back as it was some time ago.
+const forgetfulMs = 60_000
+const maxGiven = 10_000
 // So many evictions are made up for at once: each has to be done within the time of one attempt.
 const maxBatch = 1000
 // News of as many changes as that; who hears of none of them finds out by its own recheck, or not at all.
@@ -62,16 +65,21 @@ export const generationKey = (tag: string) => `${prefix}{${tag}}`
 export function createSharedStore(redis: RedisLink): SharedStore {
   const self = randomUUID()
   // Evictions that Redis has not heard of yet: what it holds under these tags may be what they were meant to end.
-  const pending = new LRUCache<string, true>({ max: maxPending })
+  const pending = new LRUCache<string, string>({ max: maxPending })
+  // The generations that this instance has given lately: where it finds another, and was not told of it, Redis has forgotten.
+  const given = new LRUCache<string, string>({ max: maxGiven, ttl: forgetfulMs })
   // And news that the other instances have not heard of yet.
   const untold: unknown[] = []
 
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
   async function evict(tags: readonly string[], news?: unknown): Promise<void> {
-    for (const tag of tags) pending.set(tag, true)
+    const generation = randomUUID()
+    for (const tag of tags) {
+      pending.set(tag, generation)
+      given.set(tag, generation)
+    }
     const run = async (client: Redis | Cluster) => {
-      const generation = randomUUID()
       const sets = tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs))
       const results = await Promise.allSettled(sets)
       // Told in any case: where a node of a cluster is gone, what the others hold in memory is old all the same.
@@ -82,8 +90,8 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     }
     // Tried even while reads are not: what is not evicted is read by everybody else.
     const done = await redis.attempt('evict', run, { always: true })
-    if (done) for (const tag of tags) pending.delete(tag)
-    else if (news !== undefined && untold.push(news) > maxUntold) untold.shift()
+    if (done) for (const tag of tags) if (pending.get(tag) === generation) pending.delete(tag)
+    if (!done && news !== undefined && untold.push(news) > maxUntold) untold.shift()
   }
 
   async function tellAgain(news: readonly unknown[]): Promise<void> {
@@ -95,6 +103,16 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     if (!told) untold.unshift(...news)
   }
 
+  /** False while Redis may hold what an eviction was meant to end. */
+  function isSound(tag: string, found: string | undefined): boolean {
+    const own = given.get(tag)
+    if (own !== undefined && own !== found) pending.set(tag, own)
+    return !pending.has(tag)
+  }
+
+  redis.onDoubt(() => {
+    for (const [tag, generation] of given.entries()) pending.set(tag, generation)
+  })
   redis.onBeat(() => {
     if (pending.size > 0) void evict([...pending.keys()].slice(0, maxBatch))
     // Evicted first: whoever hears of it asks at once.
@@ -106,9 +124,11 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     listen: (onEvicted) =>
       redis.subscribe(channel, (text) => {
         const heard = text === undefined ? undefined : parseMessage(text)
-        if (heard?.from !== self) onEvicted(heard)
+        if (heard?.from === self) return
+        for (const tag of heard?.tags ?? []) given.delete(tag)
+        onEvicted(heard)
       }),
-    listening: redis.listening,
+    listening: redis.settled,
     takeTurn: async (name, ttlMs) => {
       const key = `${prefix}turn:${name}`
       const taken = await redis.attempt('turn', async (client) => ({
@@ -116,8 +136,10 @@ export function createSharedStore(redis: RedisLink): SharedStore {
       }))
       return taken?.first ?? true
     },
-    read: (keys) =>
-      redis.attempt('read', async (client) => {
+    read: async (keys) => {
+      // Until the others have made up for what they could not evict.
+      if (!redis.settled()) return undefined
+      return redis.attempt('read', async (client) => {
         const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
         const texts = new Map<string, string>()
         await Promise.all(
@@ -128,12 +150,14 @@ export function createSharedStore(redis: RedisLink): SharedStore {
             for (const [i, name] of names.entries()) if (found[i] != null) texts.set(name, found[i])
           }),
         )
-        const tags = new Set(keys.map(({ tag }) => tag))
+        const found = new Map(keys.map(({ tag }) => [tag, texts.get(generationKey(tag))]))
+        const sound = new Set([...found].flatMap(([tag, id]) => (isSound(tag, id) ? [tag] : [])))
         return {
-          texts: keys.map((key) => (pending.has(key.tag) ? undefined : texts.get(entryKey(key)))),
-          generations: new Map([...tags].map((tag) => [tag, generationOf(texts.get(generationKey(tag)))])),
+          texts: keys.map((key) => (sound.has(key.tag) ? texts.get(entryKey(key)) : undefined)),
+          generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
         }
-      }),
+      })
+    },
     write: async (items) => {
       const writable = items.filter(({ key }) => !pending.has(key.tag))
       const newTags = new Map(

@@ -19,6 +19,10 @@ export type RedisLink = {
   readonly subscribe: (channel: string, listener: Listener) => Promise<void>
   /** True while no message of a subscribed channel can be missed for longer than a moment. */
   readonly listening: () => boolean
+  /** True while that holds, and has held for long enough that others too have come back after a loss. */
+  readonly settled: () => boolean
+  /** Calls back when Redis works again, or another node in the place of one: it may have forgotten what it was told last. */
+  readonly onDoubt: (listener: () => void) => void
   /** Calls back several times a second, as long as Redis works. */
   readonly onBeat: (listener: () => void) => void
   readonly status: () => 'up' | 'down'
@@ -39,12 +43,21 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
   const commands = connect(urls)
   const subscribing = connectSubscriber(urls)
   const beatListeners = new Set<() => void>()
+  const doubtListeners = new Set<() => void>()
+  const doubt = () => {
+    for (const listener of doubtListeners) listener()
+  }
   const subscriber = createSubscriber({
     connection: subscribing,
-    publish: (channel, message) => commands.publish(channel, message),
+    publish: async (channel, message) => {
+      // Changes nothing, and fails where writes do: a Redis that is full, or a replica now, answers what is long over.
+      await commands.set(channel, '', 'XX')
+      return commands.publish(channel, message)
+    },
     onBeat: () => {
       for (const listener of beatListeners) listener()
     },
+    onRegained: doubt,
   })
   let failures = 0
   let pausedUntil = 0
@@ -52,6 +65,8 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
   commands.on('error', (error: Error) =>
     report('cache.failure', { operation: 'connect', error: nameOf(error) }),
   )
+
+  if (commands instanceof Cluster) commands.on('-node', doubt)
 
   await Promise.all([ready(commands), ready(subscribing)])
   return {
@@ -76,10 +91,13 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
       ])
     },
     listening: subscriber.listening,
+    settled: subscriber.settled,
+    onDoubt: (listener) => void doubtListeners.add(listener),
     onBeat: (listener) => void beatListeners.add(listener),
     status: () => (commands.status === 'ready' && subscriber.listening() ? 'up' : 'down'),
     close: () => {
       beatListeners.clear()
+      doubtListeners.clear()
       subscriber.close()
       commands.disconnect()
       return Promise.resolve()
@@ -87,7 +105,7 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
   }
 }
 
-const retry = (attempt: number) => Math.min(50 * 2 ** attempt, 2000)
+const retry = (attempt: number) => Math.min(50 * 2 ** attempt, 1000)
 
 function connect(urls: readonly URL[]): Redis | Cluster {
   const first = firstOf(urls)
@@ -104,7 +122,13 @@ function connect(urls: readonly URL[]): Redis | Cluster {
     // The commands of one tick travel together: of many requests at once, and of a cluster's slots that one node has.
     enableAutoPipelining: true,
   }
-  if (urls.length === 1) return new Redis(first.href, { ...options, retryStrategy: retry })
+  if (urls.length === 1)
+    return new Redis(first.href, {
+      ...options,
+      retryStrategy: retry,
+      // The name may lead to another server by now, to which the writes are to go.
+      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+    })
   return new Cluster(urls.map(nodeOf), {
     enableOfflineQueue: false,
     clusterRetryStrategy: retry,

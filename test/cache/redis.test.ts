@@ -311,3 +311,56 @@ test('while Redis hangs, what memory holds is good for a second and no longer', 
   assert.ok(performance.now() - stopped < 1100)
   assert.deepEqual(link.status(), 'down')
 })
+
+test('what a Redis that takes no writes could not evict is read from there for a second at most', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  await two.texts(['a'], () => loaded('old'))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+
+  await redis.config('SET', 'maxmemory', '1')
+  await one.shared.evict([tag])
+  await until(
+    'it is loaded again',
+    async () => (await two.texts(['a'], () => loaded('new')))[0] === 'new',
+    1200,
+  )
+
+  assert.equal(two.link.status(), 'down')
+  await redis.config('SET', 'maxmemory', '0')
+  await until('it works again', () => one.link.listening() && two.link.listening())
+  const three = await openShared(t, [server.url])
+  await until('it is evicted', async () => (await three.texts(['a'], () => loaded('new')))[0] === 'new', 1000)
+})
+
+test('an eviction that Redis has forgotten is made again', async (t) => {
+  const server = await startRedis(t)
+  const redis = client(t, server)
+  const one = await openShared(t, [server.url])
+  await one.texts(['a'], () => loaded('old'))
+  await until('it is in Redis', async () => (await redis.exists(entry)) === 1)
+  const forgotten = (await redis.get(generation))!
+  one.evictions.evict([tag])
+  await one.shared.evict([tag])
+
+  // As where a replica takes over that has not heard of the last writes.
+  await redis.set(generation, forgotten)
+
+  assert.deepEqual(await one.texts(['a'], () => loaded('new')), ['new'])
+  await until('it is evicted again', async () => (await redis.get(generation)) !== forgotten)
+})
+
+test('after a loss Redis is read once the others have had the time to make up for what they could not evict', async (t) => {
+  const server = await startRedis(t)
+  const one = await openShared(t, [server.url])
+  await until('it is settled', () => one.link.settled())
+  await server.restart()
+  await until('it is back', () => one.link.status() === 'up')
+  await client(t, server).mset(generation, 'present', entry, JSON.stringify(whole))
+
+  const atOnce = await one.texts(['a'], () => loaded('new', { freshForMs: 0 }))
+  await until('it is settled', () => one.link.settled())
+
+  assert.deepEqual([atOnce, await one.texts(['a'])], [['new'], ['planted']])
+})
