@@ -1,0 +1,81 @@
+// What came of the requests of one phase.
+import assert from 'node:assert/strict'
+import type { OperatorId } from './world.ts'
+
+type Scope = OperatorId | 'both'
+
+export type Tally = {
+  readonly answered: (scope: Scope, ms: number) => void
+  readonly wrote: () => void
+  readonly lost: (why: string) => void
+  readonly wrong: (what: string) => void
+  /** A field that could not be had, with its error. */
+  readonly missing: (operator: OperatorId, code: string) => void
+  readonly answers: () => number
+  readonly writes: () => number
+  readonly problems: () => { readonly lost: readonly string[]; readonly wrong: readonly string[] }
+  /** How many fields of an operator were missing, by code. */
+  readonly codesOf: (operator: OperatorId) => Readonly<Record<string, number>>
+  readonly medianMs: (scope?: Scope) => number
+  readonly slowestMs: (scope?: Scope) => number
+  readonly summary: () => string
+}
+
+export function createTally(): Tally {
+  const times: { scope: Scope; ms: number }[] = []
+  const lost: string[] = []
+  const wrong: string[] = []
+  const codes: Record<OperatorId, Record<string, number>> = { alpha: {}, beta: {} }
+  let writes = 0
+  const sorted = (scope?: Scope) =>
+    times
+      .filter((one) => scope === undefined || one.scope === scope)
+      .map(({ ms }) => ms)
+      .sort((one, other) => one - other)
+  const medianMs = (scope?: Scope) => {
+    const all = sorted(scope)
+    return all[Math.floor(all.length / 2)] ?? NaN
+  }
+  const slowestMs = (scope?: Scope) => sorted(scope).at(-1) ?? NaN
+
+  return {
+    answered: (scope, ms) => void times.push({ scope, ms }),
+    wrote: () => (writes += 1),
+    lost: (why) => void lost.push(why),
+    wrong: (what) => void wrong.push(what),
+    missing: (operator, code) => (codes[operator][code] = (codes[operator][code] ?? 0) + 1),
+    answers: () => times.length,
+    writes: () => writes,
+    problems: () => ({ lost, wrong }),
+    codesOf: (operator) => codes[operator],
+    medianMs,
+    slowestMs,
+    summary: () =>
+      [
+        `${times.length} answers`,
+        `${writes} writes`,
+        `${lost.length} lost`,
+        `${wrong.length} wrong`,
+        `missing ${JSON.stringify(codes)}`,
+        `median ${medianMs().toFixed(1)} ms`,
+        `slowest ${Math.round(slowestMs())} ms`,
+      ].join(', '),
+  }
+}
+
+/** Every phase has seen answers and writes, and none of them lost, wrong or with something missing. */
+export function assertFlawless(tallies: Readonly<Record<string, Tally>>, phases: readonly string[]): void {
+  for (const phase of phases) {
+    const tally = tallies[phase] ?? assert.fail(`there was no ${phase}`)
+    assertNothingLostOrWrong(tally, phase)
+    assert.deepEqual([tally.codesOf('alpha'), tally.codesOf('beta')], [{}, {}], phase)
+    assert.ok(tally.answers() > 20, `${phase}: only ${tally.answers()} answers`)
+    assert.ok(tally.writes() > 3, `${phase}: only ${tally.writes()} writes`)
+  }
+}
+
+export function assertNothingLostOrWrong(tally: Tally, phase: string): void {
+  const { lost, wrong } = tally.problems()
+  const first = (list: readonly string[]) => [list.length, ...list.slice(0, 5)]
+  assert.deepEqual({ lost: first(lost), wrong: first(wrong) }, { lost: [0], wrong: [0] }, phase)
+}
