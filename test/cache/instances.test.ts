@@ -1,12 +1,11 @@
 // The gateway with Redis as its callers see it: several instances, and Redis in every bad state.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import test, { type TestContext } from 'node:test'
 import { Redis } from 'ioredis'
 import { createLog } from '../../src/telemetry/log.ts'
 import { startGateway, watch, type Gateway } from '../support/gateway.ts'
-import { findProgram } from '../support/programs.ts'
 import { startRedis, type RedisServer } from '../support/redis.ts'
+import { startRedisCluster } from '../support/redisCluster.ts'
 import { until } from '../support/until.ts'
 
 const listQuery = '{ twinningDevice { twinnings { nodes { id name } } } }'
@@ -153,7 +152,7 @@ test(
   'on a cluster, reads and evictions work, with one MGET for each slot',
   { timeout: 30_000 },
   async (t) => {
-    const nodes = await startCluster(t)
+    const nodes = await startRedisCluster(t, { args: ['--cluster-require-full-coverage', 'no'] })
     const one = await startGateway(t, { environment: { REDIS_URL: nodes.map(({ url }) => url).join() } })
     const two = await one.another()
     const { beta } = one.sandbox.operators
@@ -198,29 +197,6 @@ async function startLocked(t: TestContext, password: string): Promise<RedisServe
   const server = await startRedis(t)
   await clientOf(t, server).config('SET', 'requirepass', password)
   return server
-}
-
-async function startCluster(t: TestContext): Promise<RedisServer[]> {
-  const args = [
-    '--cluster-enabled',
-    'yes',
-    '--cluster-node-timeout',
-    '1000',
-    '--cluster-require-full-coverage',
-    'no',
-  ]
-  const nodes = await Promise.all([1, 2, 3].map(() => startRedis(t, { args })))
-  const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`)
-  const cli = findProgram('redis-server').replace(/redis-server$/, 'redis-cli')
-  execFileSync(cli, ['--cluster', 'create', ...hosts, '--cluster-yes'], { stdio: 'ignore' })
-  await until('all nodes agree', async () =>
-    (await Promise.all(nodes.map((node) => agrees(t, node)))).every(Boolean),
-  )
-  return nodes
-}
-
-async function agrees(t: TestContext, server: RedisServer): Promise<boolean> {
-  return (await clientOf(t, server).cluster('INFO')).includes('cluster_state:ok')
 }
 
 const clients = new WeakMap<RedisServer, Redis>()

@@ -6,6 +6,10 @@ import { until } from '../support/until.ts'
 import { startLoad, type Load } from './load.ts'
 import { addressesOf, listQuery, populate, portal, type Target } from './world.ts'
 
+// How long a write at one instance may stay unseen at the other while Redis fails: a second is promised, and the rest is
+// for a machine that is busy.
+export const unheardMs = 1500
+
 export type Health = 'up' | 'down'
 
 export type Fleet = {

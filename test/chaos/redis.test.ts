@@ -1,15 +1,11 @@
 // One Redis and two instances under load, and whatever can befall a Redis.
-import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startRedis, type RedisServer } from '../support/redis.ts'
 import { until } from '../support/until.ts'
-import { assertRepaired, startFleet, tells, type Fleet, type Health } from './fleet.ts'
-import { assertFlawless, type Tally } from './tally.ts'
-
-// A second is promised; the rest is for a machine that is busy.
-const unheardMs = 1500
+import { assertRepaired, startFleet, tells, unheardMs, type Fleet, type Health } from './fleet.ts'
+import { assertFlawless, assertPrompt, type Tally } from './tally.ts'
 
 type Befallen = { readonly redis: RedisServer; readonly admin: Redis; readonly t: TestContext }
 type Fault = {
@@ -147,13 +143,6 @@ function adminOf(t: TestContext, url: string): Redis {
   admin.on('error', () => undefined)
   t.after(() => admin.disconnect())
   return admin
-}
-
-/** Nothing took longer than the operators and what is waited for Redis, and most waited for no Redis at all. */
-function assertPrompt(tally: Tally | undefined): void {
-  assert.ok(tally)
-  assert.ok(tally.slowestMs() < 1500, tally.summary())
-  assert.ok(tally.medianMs() < 100, tally.summary())
 }
 
 async function afterwards(fleet: Fleet): Promise<Record<string, Tally>> {

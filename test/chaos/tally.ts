@@ -79,3 +79,10 @@ export function assertNothingLostOrWrong(tally: Tally, phase: string): void {
   const first = (list: readonly string[]) => [list.length, ...list.slice(0, 5)]
   assert.deepEqual({ lost: first(lost), wrong: first(wrong) }, { lost: [0], wrong: [0] }, phase)
 }
+
+/** Nothing took longer than the operators and what is waited for Redis, and most waited for no Redis at all. */
+export function assertPrompt(tally: Tally | undefined): void {
+  assert.ok(tally)
+  assert.ok(tally.slowestMs() < 1500, tally.summary())
+  assert.ok(tally.medianMs() < 100, tally.summary())
+}
