@@ -2,14 +2,17 @@
 // is counted, timed and judged.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
+import { until } from '../support/until.ts'
 import { createTruth, type Truth } from './truth.ts'
-import { createTally, type Tally } from './tally.ts'
+import { createTally, fewestAnswers, fewestWrites, type Tally } from './tally.ts'
 import { addressesOf, listQuery, type OperatorId, type Target } from './world.ts'
 
 export type Load = {
   readonly truth: Truth
-  /** Counts what begins from now on under this name, and goes on for so long. */
+  /** Counts what begins from now on under this name, and goes on for so long, and until there is something to judge. */
   readonly phase: (name: string, ms: number, unseenMs?: number) => Promise<void>
+  /** Begins another phase, and waits for what was asked before. */
+  readonly pause: (name: string) => Promise<void>
   /** Waits for what is on its way; the counts by phase. */
   readonly stop: () => Promise<Record<string, Tally>>
 }
@@ -52,6 +55,7 @@ export function startLoad(
   async function ask(scope: Scope, instance: string, query: string, variables: object, judge: Judge) {
     const counted = tally
     const asked = { instance, at: performance.now(), unseenMs }
+    counted.asked()
     try {
       const body = await send(instance, token, query, variables)
       counted.answered(scope, performance.now() - asked.at)
@@ -117,7 +121,7 @@ export function startLoad(
         if (answer?.twinning?.name === name) {
           truth.acknowledged(target, name, instance)
           tally.wrote()
-        } else if (code !== undefined) tally.missing(operator, code)
+        } else if (code !== undefined) tally.refused(operator, code)
         else tally.wrong(`${name}: ${JSON.stringify(body)}`)
       })
       await wait(20 + Math.random() * 20)
@@ -134,7 +138,15 @@ export function startLoad(
     phase: async (name, ms, unseen = soonMs) => {
       unseenMs = unseen
       tally = tallies[name] ??= createTally()
+      const own = tally
       await wait(ms)
+      const enough = () => own.answers() >= fewestAnswers && (!writes || own.writes() >= fewestWrites)
+      if (ms > 0) await until(`enough is answered ${name}`, enough, unansweredMs)
+    },
+    pause: async (name) => {
+      const before = tally
+      tally = tallies[name] ??= createTally()
+      await until('what was asked before is answered', () => before.waiting() === 0, unansweredMs)
     },
     stop: async () => {
       stopped = true

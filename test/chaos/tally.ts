@@ -4,17 +4,28 @@ import type { OperatorId } from './world.ts'
 
 type Scope = OperatorId | 'both'
 
+// Less than this judges nothing.
+export const fewestAnswers = 25
+export const fewestWrites = 5
+
 export type Tally = {
+  readonly asked: () => void
   readonly answered: (scope: Scope, ms: number) => void
   readonly wrote: () => void
   readonly lost: (why: string) => void
   readonly wrong: (what: string) => void
   /** A field that could not be had, with its error. */
   readonly missing: (operator: OperatorId, code: string) => void
+  /** A change that was not made, with its error. */
+  readonly refused: (operator: OperatorId, code: string) => void
   readonly answers: () => number
+  /** What has been asked and neither answered nor lost yet. */
+  readonly waiting: () => number
   readonly writes: () => number
   readonly problems: () => { readonly lost: readonly string[]; readonly wrong: readonly string[] }
-  /** How many fields of an operator were missing, by code. */
+  /** How many fields were missing, changes aside. */
+  readonly readsMissing: () => number
+  /** How many fields of an operator were missing, or changes refused, by code. */
   readonly codesOf: (operator: OperatorId) => Readonly<Record<string, number>>
   readonly medianMs: (scope?: Scope) => number
   readonly slowestMs: (scope?: Scope) => number
@@ -26,7 +37,12 @@ export function createTally(): Tally {
   const lost: string[] = []
   const wrong: string[] = []
   const codes: Record<OperatorId, Record<string, number>> = { alpha: {}, beta: {} }
+  const count = (operator: OperatorId, code: string) => {
+    codes[operator][code] = (codes[operator][code] ?? 0) + 1
+  }
+  let asked = 0
   let writes = 0
+  let readsMissing = 0
   const sorted = (scope?: Scope) =>
     times
       .filter((one) => scope === undefined || one.scope === scope)
@@ -39,12 +55,19 @@ export function createTally(): Tally {
   const slowestMs = (scope?: Scope) => sorted(scope).at(-1) ?? NaN
 
   return {
+    asked: () => (asked += 1),
     answered: (scope, ms) => void times.push({ scope, ms }),
     wrote: () => (writes += 1),
     lost: (why) => void lost.push(why),
     wrong: (what) => void wrong.push(what),
-    missing: (operator, code) => (codes[operator][code] = (codes[operator][code] ?? 0) + 1),
+    missing: (operator, code) => {
+      readsMissing += 1
+      count(operator, code)
+    },
+    refused: count,
+    readsMissing: () => readsMissing,
     answers: () => times.length,
+    waiting: () => asked - times.length - lost.length,
     writes: () => writes,
     problems: () => ({ lost, wrong }),
     codesOf: (operator) => codes[operator],
@@ -69,8 +92,8 @@ export function assertFlawless(tallies: Readonly<Record<string, Tally>>, phases:
     const tally = tallies[phase] ?? assert.fail(`there was no ${phase}`)
     assertNothingLostOrWrong(tally, phase)
     assert.deepEqual([tally.codesOf('alpha'), tally.codesOf('beta')], [{}, {}], phase)
-    assert.ok(tally.answers() > 20, `${phase}: only ${tally.answers()} answers`)
-    assert.ok(tally.writes() > 3, `${phase}: only ${tally.writes()} writes`)
+    assert.ok(tally.answers() >= fewestAnswers, `${phase}: only ${tally.answers()} answers`)
+    assert.ok(tally.writes() >= fewestWrites, `${phase}: only ${tally.writes()} writes`)
   }
 }
 
