@@ -39,7 +39,7 @@ for (const [what, { go, comeBack }] of Object.entries(ways))
       // The one by which both instances hear.
       const [master, ...others] = nodes as [RedisServer, ...RedisServer[]]
       assert.deepEqual([await roleOf(master), await mastersAmong(others)], ['master', 2])
-      await fleet.load.phase('before', 800)
+      await fleet.load.phase('before', 400)
 
       const during = fleet.load.phase('during', 1000, unheardMs)
       await go(master)
@@ -47,14 +47,14 @@ for (const [what, { go, comeBack }] of Object.entries(ways))
       await until('a replica has taken over', async () => (await mastersAmong(others)) === 3, 10_000)
       await tells(fleet.instances, 'up', 10_000)
       await fleet.load.phase('failed over', 1600, unheardMs)
-      await fleet.load.phase('with three masters again', 800)
+      await fleet.load.phase('with three masters again', 400)
       const returning = fleet.load.phase('returning', 1500, unheardMs)
       await comeBack(master)
       await until('the old one follows', async () => (await roleOf(master)) === 'replica', 10_000)
       await returning
       await tells(fleet.instances, 'up', 6000)
       await fleet.load.phase('settling', 1600, unheardMs)
-      await fleet.load.phase('after', 800)
+      await fleet.load.phase('after', 400)
       const tallies = await fleet.load.stop()
       await assertRepaired(fleet)
 

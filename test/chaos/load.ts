@@ -26,6 +26,8 @@ export type LoadOptions = {
   readonly unseenMs?: number | undefined
   readonly writes?: boolean
   readonly readersOfEach?: number
+  /** Each URL stands for several instances: who reads there need not reach the one that has written. */
+  readonly isBalanced?: boolean
 }
 
 type Json = Record<string, any> // eslint-disable-line @typescript-eslint/no-explicit-any -- judged below
@@ -43,7 +45,15 @@ const scopes = ['alpha', 'beta', 'both'] as const
 /** Starts it; it ends with the test at the latest. */
 export function startLoad(
   t: TestContext,
-  { instances, targets, token, writes = true, readersOfEach = 1, unseenMs: atFirst = soonMs }: LoadOptions,
+  {
+    instances,
+    targets,
+    token,
+    writes = true,
+    readersOfEach = 1,
+    isBalanced = false,
+    unseenMs: atFirst = soonMs,
+  }: LoadOptions,
 ): Load {
   const truth = createTruth()
   const tallies: Record<string, Tally> = {}
@@ -119,7 +129,7 @@ export function startLoad(
         const answer = body.data?.renameTwinning
         const code = codeAt(body, ['renameTwinning'])
         if (answer?.twinning?.name === name) {
-          truth.acknowledged(target, name, instance)
+          truth.acknowledged(target, name, isBalanced ? 'one behind it' : instance)
           tally.wrote()
         } else if (code !== undefined) tally.refused(operator, code)
         else tally.wrong(`${name}: ${JSON.stringify(body)}`)

@@ -66,14 +66,14 @@ function assertUnaffected(tally: Tally): void {
 
 async function befall(front: Front, inflict: () => unknown, heal: () => unknown) {
   const { load } = front
-  await load.phase('before', 400)
+  await load.phase('before', 250)
   await load.pause('turning')
   await inflict()
-  await load.phase('during', 1500)
+  await load.phase('during', 1200)
   await load.phase('healing', 0)
   await heal()
   await recovered(front)
-  await load.phase('after', 500)
+  await load.phase('after', 250)
   const tallies = await load.stop()
 
   assertFlawless(tallies, ['before', 'after'])

@@ -50,7 +50,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'is paused until its connections are given up': {
     inflict: signal('SIGSTOP'),
     heal: signal('SIGCONT'),
-    ms: 4000,
+    ms: 3600,
     health: 'down',
   },
   'becomes a read-only replica': {
@@ -148,7 +148,7 @@ function adminOf(t: TestContext, url: string): Redis {
 async function afterwards(fleet: Fleet): Promise<Record<string, Tally>> {
   await tells(fleet.instances, 'up', 6000)
   await fleet.load.phase('returning', 1600, unheardMs)
-  await fleet.load.phase('after', 600)
+  await fleet.load.phase('after', 300)
   const tallies = await fleet.load.stop()
   await assertRepaired(fleet)
   return tallies
@@ -159,7 +159,7 @@ for (const [what, { inflict, heal, ms, health }] of Object.entries(faults))
     const redis = await startRedis(t)
     const befallen = { redis, admin: adminOf(t, redis.url), t }
     const fleet = await startFleet(t, redis.url)
-    await fleet.load.phase('before', 600)
+    await fleet.load.phase('before', 300)
 
     const during = fleet.load.phase('during', ms, unheardMs)
     await inflict(befallen)
