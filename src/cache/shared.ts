@@ -80,18 +80,26 @@ export function createSharedStore(redis: RedisLink): SharedStore {
       given.set(tag, generation)
     }
     const run = async (client: Redis | Cluster) => {
-      const sets = tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs))
-      const results = await Promise.allSettled(sets)
+      const sets = Promise.allSettled(
+        tags.map((tag) => client.set(generationKey(tag), generation, 'PX', generationTtlMs)),
+      )
+      // On one connection the order holds by itself; whoever hears of it must not find the old generation.
+      if (redis.cluster) await sets
       // Told in any case: where a node of a cluster is gone, what the others hold in memory is old all the same.
       await client.publish(channel, JSON.stringify({ from: self, tags, news }))
-      const failed = results.find((result) => result.status === 'rejected')
+      const failed = (await sets).find((result) => result.status === 'rejected')
       if (failed) throw failed.reason
       return true
     }
-    // Tried even while reads are not: what is not evicted is read by everybody else.
-    const done = await redis.attempt('evict', run, { always: true })
-    if (done) for (const tag of tags) if (pending.get(tag) === generation) pending.delete(tag)
-    if (!done && news !== undefined && untold.push(news) > maxUntold) untold.shift()
+    const attempt = async () => {
+      // Tried even while reads are not: what is not evicted is read by everybody else.
+      const done = await redis.attempt('evict', run, { always: true })
+      if (done) for (const tag of tags) if (pending.get(tag) === generation) pending.delete(tag)
+      if (!done && news !== undefined && untold.push(news) > maxUntold) untold.shift()
+    }
+    const attempted = attempt()
+    // While Redis is known not to work, there is nothing to wait for: it is made up for later.
+    if (redis.listening()) await attempted
   }
 
   async function tellAgain(news: readonly unknown[]): Promise<void> {

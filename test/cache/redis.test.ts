@@ -364,3 +364,28 @@ test('after a loss Redis is read once the others have had the time to make up fo
 
   assert.deepEqual([atOnce, await one.texts(['a'])], [['new'], ['planted']])
 })
+
+test('an eviction waits for a Redis that hangs as long as that is not known, and then no more', async (t) => {
+  const server = await startRedis(t)
+  const { shared, link } = await openShared(t, [server.url])
+  const redis = client(t, server)
+  await until('it listens', () => link.listening())
+  const evict = async () => {
+    const from = performance.now()
+    await shared.evict([tag])
+    return performance.now() - from
+  }
+  await evict()
+  const before = await redis.get(generation)
+  process.kill(server.pid!, 'SIGSTOP')
+  t.after(() => server.pid !== undefined && process.kill(server.pid, 'SIGCONT'))
+
+  const first = await evict()
+  await until('it is known', () => !link.listening(), 1500)
+  const later = await evict()
+  process.kill(server.pid!, 'SIGCONT')
+
+  assert.ok(first > 90 && first < 1000, `${Math.round(first)} ms`)
+  assert.ok(later < 90, `${Math.round(later)} ms`)
+  await until('it is made up for', async () => (await redis.get(generation)) !== before)
+})
