@@ -6,6 +6,8 @@ import { generationKey } from './shared.ts'
 
 /** Says which of the instances loads a key, so that the others can wait for what it brings. */
 export type Leases = {
+  /** So long is one held at most. */
+  readonly leaseMs: number
   /** `mine`: load it; also where the store does not say, as nobody waits for what may never come. */
   readonly take: (key: LeaseKey) => Promise<'mine' | 'taken'>
   /** Whether it is being loaded still; not where the store does not say. */
@@ -19,6 +21,7 @@ export type LeaseKey = CacheKey & { readonly mark: Mark }
 
 /** Where there is one instance alone. */
 export const noLeases: Leases = {
+  leaseMs: 0,
   take: () => Promise.resolve('mine'),
   isHeld: () => Promise.resolve(false),
   release: () => undefined,
@@ -37,6 +40,7 @@ export function createLeases(redis: RedisLink, leaseMs: number): Leases {
   }
 
   return {
+    leaseMs,
     take: async (key) => {
       // A store that has not answered a moment ago is not asked a second time.
       if (!key.mark.generation) return 'mine'

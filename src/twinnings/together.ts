@@ -59,12 +59,20 @@ async function awaitOther<V>(
   key: Missing<V>,
   signal: AbortSignal,
 ): Promise<Loaded<V> | undefined> {
-  for (let lookMs = firstLookMs; ; lookMs = Math.min(lookMs * 1.5, longestLookMs)) {
+  const deadline = performance.now() + leases.leaseMs
+  for (
+    let lookMs = firstLookMs;
+    performance.now() < deadline;
+    lookMs = Math.min(lookMs * 1.5, longestLookMs)
+  ) {
     await wait(lookMs, undefined, { signal })
     // Asked in this order: one that was given up before may have brought something since.
     const [held, found] = await Promise.all([leases.isHeld(key), cache.seek(key)])
     if (found ?? !held) return found
   }
+  // It should have ended by itself: whatever this is, nobody else is to wait for it.
+  leases.release(key, false)
+  return undefined
 }
 
 function asKept<V>(loaded: Loaded<V>): Loaded<V> {

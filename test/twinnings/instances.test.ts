@@ -119,6 +119,17 @@ test('who has to wait in vain, as the one who reads has died, waits half an OMA_
   assert.ok(tookMs < 2000, `${tookMs} ms`)
 })
 
+test('a lease that never ends is no lease: it is waited for once, and no more', async (t) => {
+  const world = await startThree(t, (_, response) => answerList(response), { OMA_TIMEOUT_MS: '600' })
+  const client = new Redis(world.redis.url)
+  t.after(() => client.disconnect())
+  await client.set(`twinning-gateway:1:{default|${watch}}lease||list|gateway`, 'planted')
+
+  assert.deepEqual(await world.askAll(), three)
+
+  await until('it is gone', async () => (await client.keys('*lease*')).length === 0)
+})
+
 for (const [what, respond] of [
   ['may not be kept', (response: ServerResponse) => answerList(response, { 'cache-control': 'no-store' })],
   [
