@@ -80,6 +80,8 @@ export function registerStream(
     try {
       await handler(request, reply)
     } catch (error) {
+      // A write to a client that has gone: nobody's mistake, and nobody is there to be told.
+      if (reply.raw.socket?.destroyed ?? true) return reply
       if (!reply.raw.headersSent) throw error
       // Too late for an answer: the client sees its stream end without `complete`, and may try again.
       report('error.unexpected', { error })

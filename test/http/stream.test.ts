@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { subscribe as hearOf, unsubscribe as hearNoMore } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { createClient } from 'graphql-sse'
 import { createSandbox } from '../../src/sandbox/world.ts'
+import { listen } from '../../src/telemetry/channels.ts'
 import { phone, startGateway, watch, type Gateway } from '../support/gateway.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
@@ -498,6 +500,44 @@ test('clients that leave while their tokens are verified leave nothing behind', 
   const expiries = timers.mock.calls.filter(({ arguments: [, ms = 0] }) => ms > 2 * hour)
   assert.equal(expiries.length, 1)
   await staying.body?.cancel()
+})
+
+test('a reader that goes just as it is told of a change is nobody’s mistake', async (t) => {
+  const gateway = await startGateway(t)
+  gateway.sandbox.operators.beta.seed({ ownAddress: watch, id: 's1', name: 'first' })
+  const token = await gateway.token(own, watch)
+  const mistakes: unknown[] = []
+  t.after(listen('error.unexpected', ({ error }) => mistakes.push(error)))
+  const body = JSON.stringify({ query: changed })
+  const head = [
+    'POST /graphql/stream HTTP/1.1',
+    'host: gateway',
+    'content-type: application/json',
+    'accept: text/event-stream',
+    `authorization: Bearer ${token}`,
+    `content-length: ${body.length}`,
+  ]
+  const port = Number(new URL(gateway.url).port)
+
+  for (let round = 0; round < 5; round++) {
+    const readers = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'))
+    await Promise.all(
+      readers.map(async (reader) => {
+        reader.write([...head, '', body].join('\r\n'))
+        await once(reader, 'data')
+      }),
+    )
+    const told = notify(gateway, 's1')
+    // Some before it, some after, and some in between.
+    for (const reader of readers) {
+      await turn()
+      reader.resetAndDestroy()
+    }
+    await told
+  }
+
+  assert.equal((await fetch(`${gateway.url}/health/live`)).status, 200)
+  assert.deepEqual(mistakes, [])
 })
 
 /** A stand-in for the issuer's key set that answers only once it is let. */
