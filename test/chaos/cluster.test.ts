@@ -52,13 +52,13 @@ for (const [what, { go, comeBack }] of Object.entries(ways))
       await comeBack(master)
       await until('the old one follows', async () => (await roleOf(master)) === 'replica', 10_000)
       await returning
-      await tells(fleet.instances, 'up', 6000)
+      await tells(fleet.instances, 'up', 10_000)
       await fleet.load.phase('settling', 1600, unheardMs)
       await fleet.load.phase('after', 400)
       const tallies = await fleet.load.stop()
       await assertRepaired(fleet)
 
       assertFlawless(tallies, Object.keys(tallies).slice(1))
-      for (const tally of Object.values(tallies).slice(1)) assertPrompt(tally)
+      for (const tally of Object.values(tallies).slice(1)) assertPrompt(tally, 3000)
     },
   )

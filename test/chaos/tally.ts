@@ -29,6 +29,8 @@ export type Tally = {
   readonly codesOf: (operator: OperatorId) => Readonly<Record<string, number>>
   readonly medianMs: (scope?: Scope) => number
   readonly slowestMs: (scope?: Scope) => number
+  /** Which part of the answers took longer than this. */
+  readonly slowerThan: (ms: number, scope: Scope) => number
   readonly summary: () => string
 }
 
@@ -73,6 +75,10 @@ export function createTally(): Tally {
     codesOf: (operator) => codes[operator],
     medianMs,
     slowestMs,
+    slowerThan: (ms, scope) => {
+      const all = sorted(scope)
+      return all.filter((one) => one > ms).length / all.length
+    },
     summary: () =>
       [
         `${times.length} answers`,
@@ -103,9 +109,9 @@ export function assertNothingLostOrWrong(tally: Tally, phase: string): void {
   assert.deepEqual({ lost: first(lost), wrong: first(wrong) }, { lost: [0], wrong: [0] }, phase)
 }
 
-/** Nothing took longer than the operators and what is waited for Redis, and most waited for no Redis at all. */
-export function assertPrompt(tally: Tally | undefined): void {
+/** Nothing took as long as the failure itself, and most did not wait for Redis. A busy machine adds to all of it. */
+export function assertPrompt(tally: Tally | undefined, withinMs = 2000): void {
   assert.ok(tally)
-  assert.ok(tally.slowestMs() < 1500, tally.summary())
-  assert.ok(tally.medianMs() < 100, tally.summary())
+  assert.ok(tally.slowestMs() < withinMs, tally.summary())
+  assert.ok(tally.medianMs() < 300, tally.summary())
 }
