@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 // The peers that the bench measures have packages of their own, which only `npm run bench` installs.
-const peers = existsSync(new URL('bench/node_modules', import.meta.url)) ? [] : ['bench/peers/']
+const peers = existsSync(`${import.meta.dirname}/bench/node_modules`) ? [] : ['bench/peers/']
 
 export default defineConfig(
   { ignores: ['**/node_modules/', 'src/graphql/generated.ts', ...peers] },
