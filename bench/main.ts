@@ -14,7 +14,9 @@ import { scenarios } from './scenarios/index.ts'
 process.setMaxListeners(100)
 const started = performance.now()
 const options = read()
-const wanted = scenarios.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+const wanted = scenarios.filter(({ name, slow }) =>
+  options.only.length > 0 ? options.only.includes(name) : !(options.quick && slow),
+)
 const world = await createWorld()
 const profiler = options.profile ? createProfiler(world.folder) : undefined
 
@@ -57,8 +59,8 @@ process.exit(0)
 
 /** Whoever asks for one scenario waits for it. */
 function patience(): Patience {
-  if (options.quick) return { least: 3, most: 4, uncertainty: 0.04 }
-  return { least: 5, most: options.only.length > 0 ? 8 : 20, uncertainty: 0.03 }
+  if (options.quick) return { least: 3, most: 3, uncertainty: 0 }
+  return { least: 5, most: options.only.length > 0 ? 8 : 12, uncertainty: 0.03 }
 }
 
 function read() {

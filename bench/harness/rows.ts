@@ -1,3 +1,5 @@
+import { missed } from './goals.ts'
+
 /** One line of the table; what was not measured is absent. */
 export type Row = {
   readonly scenario: string
@@ -33,7 +35,10 @@ const columns: readonly (readonly [string, (row: Row) => string])[] = [
   ['operator calls', ({ operatorCalls }) => number(operatorCalls, 2)],
   ['CPU µs', ({ cpuUs }) => number(cpuUs, 0)],
   ['peak MB', ({ peakMb }) => number(peakMb, 0)],
-  ['', ({ note, failed }) => [note, failed ? `${failed} FAILED` : ''].filter(Boolean).join('; ')],
+  [
+    'remarks',
+    (row) => [row.note, missed(row), row.failed ? `${row.failed} FAILED` : ''].filter(Boolean).join('; '),
+  ],
 ]
 
 /** The table, in Markdown. */

@@ -21,5 +21,7 @@ export type Run = {
 export type Scenario = {
   readonly name: string
   readonly what: string
+  /** Left out of a quick run, unless asked for by name. */
+  readonly slow?: boolean
   readonly measure: (run: Run) => Promise<readonly Row[]>
 }

@@ -44,3 +44,17 @@ export function createZipf(count: number, random: () => number): () => number {
     return (found * 7919) % count
   }
 }
+
+/** The same values in another order (Fisher and Yates). */
+export function shuffled<T>(values: readonly T[], random: () => number): T[] {
+  const left = [...values]
+  const taken: T[] = []
+  while (left.length > 0) {
+    const at = Math.floor(random() * left.length)
+    const last = left.pop()
+    const found = at < left.length ? left[at] : last
+    if (at < left.length && last !== undefined) left[at] = last
+    if (found !== undefined) taken.push(found)
+  }
+  return taken
+}

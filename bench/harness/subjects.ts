@@ -24,6 +24,8 @@ export type StartOptions = {
   readonly execArgv?: readonly string[]
   /** A Redis that is there already, which then stays. */
   readonly redisUrl?: string
+  /** What it is called in the table. */
+  readonly label?: string
 }
 
 export const ours = 'ours'
@@ -44,7 +46,7 @@ export function hasPeers(): boolean {
 export async function startSubject(
   name: string,
   world: World,
-  { settings = {}, execArgv = [], redisUrl }: StartOptions = {},
+  { settings = {}, execArgv = [], redisUrl, label = name }: StartOptions = {},
 ): Promise<Subject> {
   const redis = redisUrl === undefined ? await startRedisServer() : undefined
   const cacheUrl = redisUrl ?? redis?.url ?? ''
@@ -62,7 +64,7 @@ export async function startSubject(
           { NODE_ENV: 'production' },
         )
   return {
-    name,
+    name: label,
     url,
     pid: started.pid,
     readyMs: started.readyMs,

@@ -7,9 +7,9 @@ import { median, quantile } from '../harness/statistics.ts'
 import type { Subject } from '../harness/subjects.ts'
 import { rawRequest } from '../harness/wrk.ts'
 import { deviceAt } from '../servers/twinnings.ts'
+import { delayMs, directRequest } from './cold.ts'
 import { entitiesOf, w1Query } from './warm.ts'
 
-const delayMs = 20
 const warmUp = 20
 const rounds = { quick: 25, full: 60 }
 const devicesAtOnce = 10
@@ -94,10 +94,9 @@ async function measure(
 /** What there is no way below. */
 async function measureOperator({ world: { operator } }: Run) {
   const open = await openConnections(operator.url, 1)
-  const path = `/twinning/v1/${encodeURIComponent(deviceAt(1))}/twinnings/t1`
   const took: number[] = []
   for (let n = 0; n < rounds.quick; n++) {
-    const { answers } = await open.send([`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`])
+    const { answers } = await open.send([directRequest()])
     took.push(...answers.map(({ ms }) => ms))
   }
   open.close()

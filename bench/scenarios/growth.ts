@@ -19,6 +19,7 @@ const most = 500
 export const growth: Scenario = {
   name: 'growth',
   what: '_entities of 1, 10, 100, 1,000 and 10,000 different representations, warm, one after the other',
+  slow: true,
   measure: async ({ world: { issuer }, start }) => {
     const subject = await start(ours)
     const [token] = issuer.tokens

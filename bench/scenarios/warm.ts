@@ -38,47 +38,49 @@ export const entitiesQuery = `query ($representations: [_Any!]!) {
   }
 }`
 
-export const warm: readonly Warm[] = [
-  {
-    name: 'W1',
-    what: 'one twinning by id, 7 fields with voicemailAccess, 1,000 ids by Zipf',
-    count: 20_000,
-    create: (idOf) => {
-      const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
-      const next = createZipf(twinnings, createRandom(1))
-      return () => ({ query: w1Query, variables: { id: ids[next()] } })
-    },
-    heat: (idOf) => numbers(twinnings).map((n) => ({ query: w1Query, variables: { id: idOf(refAt(n)) } })),
+export const w1: Warm = {
+  name: 'W1',
+  what: 'one twinning by id, 7 fields with voicemailAccess, 1,000 ids by Zipf',
+  count: 20_000,
+  create: (idOf) => {
+    const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
+    const next = createZipf(twinnings, createRandom(1))
+    return () => ({ query: w1Query, variables: { id: ids[next()] } })
   },
-  {
-    name: 'W2',
-    what: 'the 20 twinnings of a device, 6 fields, 50 devices at random',
-    count: 5000,
-    create: () => {
-      const random = createRandom(2)
-      return () => ({
-        query: w2Query,
-        variables: { address: deviceAt(Math.floor((random() * twinnings) / perDevice)) },
-      })
-    },
-    heat: () =>
-      numbers(twinnings / perDevice).map((n) => ({ query: w2Query, variables: { address: deviceAt(n) } })),
+  heat: (idOf) => numbers(twinnings).map((n) => ({ query: w1Query, variables: { id: idOf(refAt(n)) } })),
+}
+
+export const w2: Warm = {
+  name: 'W2',
+  what: 'the 20 twinnings of a device, 6 fields, 50 devices at random',
+  count: 5000,
+  create: () => {
+    const random = createRandom(2)
+    return () => ({
+      query: w2Query,
+      variables: { address: deviceAt(Math.floor((random() * twinnings) / perDevice)) },
+    })
   },
-  {
-    name: 'W3u',
-    what: '_entities of a random 100 of 1,000, 5 fields',
-    count: 2000,
-    create: (idOf) => {
-      const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
-      const random = createRandom(3)
-      return () => entitiesOf(pick(ids, random100, random))
-    },
-    heat: (idOf) =>
-      numbers(twinnings / random100).map((n) =>
-        entitiesOf(numbers(random100).map((m) => idOf(refAt(n * random100 + m)))),
-      ),
+  heat: () =>
+    numbers(twinnings / perDevice).map((n) => ({ query: w2Query, variables: { address: deviceAt(n) } })),
+}
+
+export const w3u: Warm = {
+  name: 'W3u',
+  what: '_entities of a random 100 of 1,000, 5 fields',
+  count: 2000,
+  create: (idOf) => {
+    const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
+    const random = createRandom(3)
+    return () => entitiesOf(pick(ids, random100, random))
   },
-]
+  heat: (idOf) =>
+    numbers(twinnings / random100).map((n) =>
+      entitiesOf(numbers(random100).map((m) => idOf(refAt(n * random100 + m)))),
+    ),
+}
+
+export const warm: readonly Warm[] = [w1, w2, w3u]
 
 export function entitiesOf(ids: readonly string[]): Asked {
   const representations = ids.map((id) => ({ __typename: 'SecondaryTwinning', id }))
