@@ -60,7 +60,8 @@ process.exit(0)
 /** Whoever asks for one scenario waits for it. */
 function patience(): Patience {
   if (options.quick) return { least: 3, most: 3, uncertainty: 0 }
-  return { least: 5, most: options.only.length > 0 ? 8 : 12, uncertainty: 0.03 }
+  if (options.only.length > 0) return { least: 4, most: 6, uncertainty: 0.03 }
+  return { least: 5, most: 12, uncertainty: 0.03 }
 }
 
 function read() {

@@ -4,7 +4,8 @@ import { relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const mostFunctions = 40
+const mostFunctions = 30
+const mostOfNode = 15
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Profiles one process at a time, from `start` to `stop`. */
@@ -29,26 +30,51 @@ export function createProfiler(folder: string) {
   })
 }
 
-/** The functions with the most time of their own, as shares of all time in which something was done. */
+/**
+ * The functions with the most time, as shares of all time in which something was done. What Node does for a function (no
+ * file, or one of Node's own) counts as that function's; the second list says what that was.
+ */
 export function describeProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): string {
-  const nameOf = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]))
-  const spent = new Map<string, number>()
+  const parentOf = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])))
+  const frameOf = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const byFunction = new Map<string, number>()
+  const byNode = new Map<string, number>()
+  let total = 0
   for (const [at, id] of samples.entries()) {
-    const name = nameOf.get(id) ?? '?'
-    spent.set(name, (spent.get(name) ?? 0) + (timeDeltas[at] ?? 0))
+    const frame = frameOf.get(id)
+    if (!frame || /^\((?:idle|root)\)$/.test(frame.functionName)) continue
+    const us = timeDeltas[at] ?? 0
+    let owner: number | undefined = id
+    while (owner !== undefined && !isFile(frameOf.get(owner))) owner = parentOf.get(owner)
+    const ownerFrame = owner === undefined ? frame : frameOf.get(owner)
+    total += us
+    add(byFunction, placeOf(ownerFrame ?? frame), us)
+    if (!isFile(frame)) add(byNode, placeOf(frame), us)
   }
-  spent.delete('(idle)')
-  spent.delete('(root)')
-  const total = [...spent.values()].reduce((sum, one) => sum + one, 0)
+  return `${topOf(byFunction, total, mostFunctions)}\n\nof that, in Node:\n${topOf(byNode, total, mostOfNode)}`
+}
+
+function topOf(spent: ReadonlyMap<string, number>, total: number, most: number): string {
   return [...spent]
     .toSorted(([, one], [, other]) => other - one)
-    .slice(0, mostFunctions)
+    .slice(0, most)
     .map(([name, us]) => `${((us / total) * 100).toFixed(1).padStart(5)} %  ${name}`)
     .join('\n')
 }
 
-function placeOf({ functionName, url, lineNumber }: Profiler.Profile['nodes'][number]['callFrame']): string {
+function add(spent: Map<string, number>, name: string, us: number): void {
+  spent.set(name, (spent.get(name) ?? 0) + us)
+}
+
+type Frame = Profiler.Profile['nodes'][number]['callFrame']
+
+function isFile(frame: Frame | undefined): boolean {
+  return frame !== undefined && (frame.url.startsWith('file:') || frame.url.startsWith('/'))
+}
+
+function placeOf({ functionName, url, lineNumber }: Frame): string {
   if (url === '') return functionName || '(native)'
-  const path = url.startsWith('file:') ? relative(root, fileURLToPath(url)) : url
-  return `${functionName || '(anonymous)'} ${path.replace('node_modules/', '')}:${lineNumber + 1}`
+  const path = url.startsWith('file:') ? fileURLToPath(url) : url
+  const short = path.startsWith('/') ? relative(root, path) : path
+  return `${functionName || '(anonymous)'} ${short.replace('node_modules/', '')}:${lineNumber + 1}`
 }

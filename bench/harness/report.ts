@@ -11,7 +11,7 @@ export function save(rows: readonly Row[], seconds: number): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(
     new URL('latest.json', folder),
-    `${JSON.stringify({ date, machine, seconds, rows }, null, 1)}\n`,
+    `${JSON.stringify({ date, machine, seconds, rows }, null, 2)}\n`,
   )
   writeFileSync(
     new URL('latest.md', folder),
