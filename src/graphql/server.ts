@@ -12,6 +12,7 @@ import { cachingHints } from './caching.ts'
 import type { Context } from './context.ts'
 import { refuseOverspending } from './cost/budget.ts'
 import { limitCost, type CheckCost } from './cost/limit.ts'
+import { createDocumentStore } from './documents.ts'
 import { formatError } from './errors.ts'
 
 /** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
@@ -36,6 +37,7 @@ export async function createGraphqlServer({
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     persistedQueries: false,
+    documentStore: createDocumentStore(),
     // An Authorization header can't come from a simple cross-site request.
     csrfPrevention: {
       requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'],
