@@ -5,8 +5,12 @@ import type { Subject } from './subjects.ts'
 import { cpuSeconds, family, forgetPeak, peakMegabytes } from './usage.ts'
 import { drive, type Slice } from './wrk.ts'
 
-/** Requests for a slice, and where in their file it begins. */
-export type Requests = { readonly file: string; readonly from?: number }
+/** What is sent in a slice: see `drive`. */
+export type Requests = {
+  readonly file: string
+  readonly from?: number
+  readonly ends?: string | undefined
+}
 
 export type Comparison = {
   readonly scenario: string
@@ -17,6 +21,8 @@ export type Comparison = {
   readonly next: (subject: Subject, seconds: number) => Requests
   /** Told how many of those it has taken. */
   readonly onTaken?: (subject: Subject, requests: number) => void
+  /** Whether answers are as long as the limit's: wrk does not read them, and shorter ones would be errors. */
+  readonly sameLength?: boolean
   /** How long a slice is, where it has to be the same for all. */
   readonly seconds?: number
 }
@@ -27,6 +33,8 @@ type Tally = { readonly slices: Slice[]; cpu: number; calls: number }
 const warmUpSeconds = 2
 const fewRequests = 500
 const longestSeconds = 4
+// Headers are not alike.
+const shortest = 0.8
 
 /** Requests per second of each subject as a share of the limit's. */
 export async function compare(run: Run, comparison: Comparison): Promise<Row[]> {
@@ -75,7 +83,16 @@ export async function compare(run: Run, comparison: Comparison): Promise<Row[]> 
     ...summary(paired),
     ...perRequest(tallies.get(subject)),
     peakMb: peakMegabytes(family(subject.pid)),
+    ...(comparison.sameLength && lengthOf(paired.slices) < shortest * lengthOf(paired.limits)
+      ? { note: 'ANSWERS TOO SHORT' }
+      : {}),
   }))
+}
+
+/** Of an answer, in bytes. */
+function lengthOf(slices: readonly Slice[]): number {
+  const requests = slices.reduce((sum, slice) => sum + slice.requests, 0)
+  return slices.reduce((sum, { bytes }) => sum + bytes, 0) / requests
 }
 
 function perRequest(tally: Tally | undefined) {

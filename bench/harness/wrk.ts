@@ -26,17 +26,25 @@ export async function drive({
   seconds,
   connections = 64,
   from = 0,
+  ends,
 }: {
   url: string
   file: string
   seconds: number
   connections?: number
+  /** How many of them have been sent before. */
   from?: number
+  /** A file of texts that make each request another one than all before. */
+  ends?: string | undefined
 }): Promise<Slice> {
   const wrk = findProgram('wrk')
   if (wrk === undefined) throw new Error(explainMissing('wrk'))
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url]
-  const { stdout } = await run(wrk, [...args, '--', file, String(from)], { timeout: seconds * 1000 + 60_000 })
+  const { stdout } = await run(
+    wrk,
+    [...args, '--', file, String(from), ...(ends === undefined ? [] : [ends])],
+    { timeout: seconds * 1000 + 60_000 },
+  )
   const [, json] = /^RESULT (.*)$/m.exec(stdout) ?? []
   if (json === undefined) throw new Error(`wrk said nothing that can be read:\n${stdout}`)
   return JSON.parse(json) as Slice

@@ -93,6 +93,7 @@ async function measure(
     subjects: [subject],
     limit: { url: limit.url, file },
     next,
+    sameLength: true,
     onTaken: (_, requests) => (at += requests),
   })
   await limit.stop()

@@ -1,6 +1,6 @@
 // The warm scenarios, and the same with one token for all connections, and with so many workers.
 import { join } from 'node:path'
-import { compare } from '../harness/compare.ts'
+import { compare, type Requests } from '../harness/compare.ts'
 import { startLimit } from '../harness/limit.ts'
 import { post } from '../harness/post.ts'
 import type { Row } from '../harness/rows.ts'
@@ -8,6 +8,9 @@ import type { Run, Scenario } from '../harness/run.ts'
 import { ours, type Subject } from '../harness/subjects.ts'
 import { rawRequest, writeRequests } from '../harness/wrk.ts'
 import { w1, w3u, type Warm } from './warm.ts'
+
+// At the end of a slice each connection has a request that was sent and is not counted.
+const inFlight = 64
 
 export function throughput(warm: Warm): Scenario {
   return {
@@ -54,34 +57,46 @@ async function measure(
   const [first] = subjects
   if (!first) return []
   const { issuer, folder } = run.world
-  const files = new Map(
-    subjects.map((subject) => {
-      const file = join(folder, `${scenario}-${subject.name}`)
-      prepare(file, subject, warm, issuer.tokens.slice(0, tokens))
-      return [subject, file]
-    }),
-  )
+  const prepared = new Map<Subject, Requests>()
+  for (const subject of subjects) {
+    const file = join(folder, `${scenario}-${subject.name}`)
+    prepared.set(subject, prepare(file, subject, warm, issuer.tokens.slice(0, tokens)))
+  }
   const [token] = issuer.tokens
   const { text } = await post(first.url, warm.create(first.idOf)(), token)
   for (const subject of subjects)
     for (const asked of warm.heat(subject.idOf)) await post(subject.url, asked, token)
   const limit = await startLimit(folder, text)
-  let from = 0
+  const taken = new Map<Subject, number>()
+  const next = (subject: Subject): Requests => ({
+    ...(prepared.get(subject) ?? { file: '' }),
+    from: taken.get(subject) ?? 0,
+  })
   const rows = await compare(run, {
     scenario,
     subjects,
-    limit: { url: limit.url, file: files.get(first) ?? '' },
-    next: (subject) => ({ file: files.get(subject) ?? '', from: (from += 997) }),
+    limit: { url: limit.url, ...next(first) },
+    next,
+    sameLength: true,
+    onTaken: (subject, requests) => taken.set(subject, (taken.get(subject) ?? 0) + requests + inFlight),
   })
   await limit.stop()
   return rows
 }
 
 /** All get the same requests, and a token each; only the gateway looks at it. */
-function prepare(file: string, subject: Subject, { count, create }: Warm, tokens: readonly string[]): void {
+function prepare(
+  file: string,
+  subject: Subject,
+  { count, create, ends }: Warm,
+  tokens: readonly string[],
+): Requests {
   const next = create(subject.idOf)
   writeRequests(
     file,
     Array.from({ length: count }, (_, n) => rawRequest(next(), tokens[n % tokens.length])),
   )
+  if (!ends) return { file }
+  writeRequests(`${file}-ends`, ends(subject.idOf))
+  return { file, ends: `${file}-ends` }
 }

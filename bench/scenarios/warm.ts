@@ -12,12 +12,16 @@ export type Warm = {
   readonly count: number
   /** A function that makes them one by one, the same ones each time. */
   readonly create: (idOf: (ref: Ref) => string) => () => Asked
+  /** Ends of bodies, where a request must not come twice: what caches whole answers would have it. */
+  readonly ends?: (idOf: (ref: Ref) => string) => string[]
   /** What has to be asked once until everything is cached. */
   readonly heat: (idOf: (ref: Ref) => string) => Asked[]
 }
 
 const twinnings = 1000
 const random100 = 100
+const inEnds = 2
+const forEnds = 100
 
 export const w1Query = `query ($id: ID!) {
   twinning(id: $id) {
@@ -70,9 +74,15 @@ export const w3u: Warm = {
   what: '_entities of a random 100 of 1,000, 5 fields',
   count: 2000,
   create: (idOf) => {
-    const ids = numbers(twinnings).map((n) => idOf(refAt(n)))
+    const ids = numbers(twinnings - forEnds).map((n) => idOf(refAt(n)))
     const random = createRandom(3)
-    return () => entitiesOf(pick(ids, random100, random))
+    return () => entitiesOf(pick(ids, random100 - inEnds, random))
+  },
+  // Of the twinnings that the bodies lack. Their number has no factor in common with that of the bodies: all pairs come.
+  ends: (idOf) => {
+    const ids = numbers(forEnds).map((n) => idOf(refAt(twinnings - forEnds + n)))
+    const random = createRandom(4)
+    return numbers(4999).map(() => endOf(pick(ids, inEnds, random)))
   },
   heat: (idOf) =>
     numbers(twinnings / random100).map((n) =>
@@ -82,9 +92,17 @@ export const w3u: Warm = {
 
 export const warm: readonly Warm[] = [w1, w2, w3u]
 
+/** The end of a body of `entitiesOf` with so many more. */
+function endOf(ids: readonly string[]): string {
+  return `,${JSON.stringify(representationsOf(ids)).slice(1)}}}`
+}
+
 export function entitiesOf(ids: readonly string[]): Asked {
-  const representations = ids.map((id) => ({ __typename: 'SecondaryTwinning', id }))
-  return { query: entitiesQuery, variables: { representations } }
+  return { query: entitiesQuery, variables: { representations: representationsOf(ids) } }
+}
+
+function representationsOf(ids: readonly string[]) {
+  return ids.map((id) => ({ __typename: 'SecondaryTwinning', id }))
 }
 
 function numbers(below: number): number[] {
