@@ -12,6 +12,7 @@ import { scenarios } from './scenarios/index.ts'
 
 // Each process that is started has to end with this one.
 process.setMaxListeners(100)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const started = performance.now()
 const options = read()
 const wanted = scenarios.filter(({ name, slow }) =>

@@ -15,6 +15,8 @@ const parts = 10
 const connections = 32
 const mostGrowth = 0.05
 
+// Each process that is started ends with this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const world = await createWorld()
 const memoryFile = `${world.folder}/memory`
 const subject = await startSubject(ours, world, {
