@@ -123,7 +123,7 @@ export function createCache<V extends object>({
       else memory.set(entryName(key), entry)
       const { generation } = mark
       if (!generation) return []
-      const text = storedText(entry, generation.id, codec)
+      const text = storedText(entry, { name: entryName(key), generation: generation.id }, codec)
       return [{ key, generation, text, ttlMs: graceUntil - now }]
     })
     // Not waited for: whoever asked has the value, and a failure is reported by the store.
@@ -140,7 +140,8 @@ export function createCache<V extends object>({
     const read = await shared?.read(slots.map(({ key }) => key))
     for (const [i, slot] of slots.entries()) {
       const { key } = slot
-      const entry = readStored(read?.texts[i], read?.generations.get(key.tag)?.id, epoch, codec)
+      const place = { name: entryName(key), generation: read?.generations.get(key.tag)?.id }
+      const entry = readStored(read?.texts[i], place, epoch, codec)
       if (!entry || !accept(entry.value) || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0))
         continue
       slot.entry = entry

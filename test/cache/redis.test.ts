@@ -76,13 +76,15 @@ test('what is kept in Redis ends by itself when its grace is over', async (t) =>
   assert.ok(leftMs > 50_000 && leftMs <= 60_000, String(leftMs))
 })
 
-const whole = { g: 'present', f: Date.now() + 60_000, u: Date.now() + 60_000, v: { text: 'planted' } }
+const later = Date.now() + 60_000
+const whole = { k: `${tag}|a`, g: 'present', f: later, u: later, v: { text: 'planted' } }
 for (const [what, stored] of [
   ['no JSON', 'nonsense'],
   ['null', 'null'],
   ['a list', '[]'],
   ['without a time', JSON.stringify({ ...whole, f: undefined })],
   ['of another form', JSON.stringify({ ...whole, v: { name: 'planted' } })],
+  ['of another device', JSON.stringify({ ...whole, k: 'beta|tel:+15560102|a' })],
   ['of another generation', JSON.stringify({ ...whole, g: 'other' })],
   ['past its time', JSON.stringify({ ...whole, f: 1, u: 2 })],
 ] as const)

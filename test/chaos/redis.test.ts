@@ -114,6 +114,17 @@ const faults: Readonly<Record<string, Fault>> = {
     ms: 0,
     health: 'up',
   },
+  'mixes up the devices again and again': {
+    inflict: async ({ admin }) => {
+      for (let n = 0; n < 20; n++) {
+        await mixUp(admin)
+        await wait(75)
+      }
+    },
+    heal: nothing,
+    ms: 0,
+    health: 'up',
+  },
   'is filled with garbage again and again': {
     inflict: async ({ admin }) => {
       for (let n = 0; n < 20; n++) {
@@ -125,6 +136,16 @@ const faults: Readonly<Record<string, Fault>> = {
     ms: 0,
     health: 'up',
   },
+}
+
+/** Puts what is held of each device in the place of what is held of the next. */
+async function mixUp(admin: Redis): Promise<void> {
+  const keys = (await admin.keys('twinning-gateway:*|tel:*')).sort()
+  const byKind = Map.groupBy(keys, (key) => key.replace(/\{.*?\}/, ''))
+  for (const alike of byKind.values()) {
+    const values = await admin.mget(alike)
+    for (const [i, key] of alike.entries()) await admin.set(key, values[(i + 1) % values.length] ?? '')
+  }
 }
 
 async function dump(admin: Redis): Promise<(readonly [string, Buffer])[]> {
