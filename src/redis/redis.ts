@@ -29,10 +29,12 @@ export type RedisLink = {
   readonly close: () => Promise<void>
 }
 
-// A command waits this long for Redis at most; an operator answers in less than what a slow Redis would cost.
-const commandTimeoutMs = 100
-// And all that one attempt does, where a cluster sends it from node to node.
-const attemptTimeoutMs = 2 * commandTimeoutMs
+// One attempt waits this long for Redis at most: an operator answers in less than what a slow Redis would cost. A cluster
+// may send a command from node to node.
+const attemptTimeoutMs = 100
+const clusterTimeoutMs = 200
+// And this long a command that nobody waits for any more stays.
+const commandTimeoutMs = 1000
 const socketTimeoutMs = 3000
 const failuresToPause = 3
 const pauseMs = 1000
@@ -74,7 +76,10 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
     attempt: async (operation, run, { always } = { always: false }) => {
       if (commands.status !== 'ready' || (!always && performance.now() < pausedUntil)) return undefined
       try {
-        const result = await within(attemptTimeoutMs, run(commands))
+        const result = await within(
+          commands instanceof Cluster ? clusterTimeoutMs : attemptTimeoutMs,
+          run(commands),
+        )
         failures = 0
         return result
       } catch (error) {
@@ -178,7 +183,8 @@ function nodeOf({ hostname, port }: URL): { host: string; port: number } {
 /** What is late goes on by itself, and nobody waits for it. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('Redis gave no answer in time')), ms)
+  // What has come while this process was busy is read before it is called late.
+  const timer = setTimeout(() => setImmediate(reject, new Error('Redis gave no answer in time')), ms)
   try {
     return await Promise.race([work, late])
   } finally {

@@ -98,7 +98,12 @@ export function createSubscriber({
     if (!listening && connection.status === 'ready') void resubscribe(true)
     onBeat()
   })
+  let lastTurn = performance.now()
   const timer = setInterval(() => {
+    const now = performance.now()
+    // For as long as this process was too busy to hear, it was too busy to answer as well.
+    heardAt = Math.min(heardAt + Math.max(now - lastTurn - beatMs, 0), now)
+    lastTurn = now
     publish(beats, '').catch(() => undefined)
     // After what has arrived is read: a process that was busy for long has not missed anything.
     setImmediate(check)

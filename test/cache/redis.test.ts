@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { Redis } from 'ioredis'
 import { listen } from '../../src/telemetry/channels.ts'
+import { createSharedStore } from '../../src/cache/shared.ts'
 import { UpstreamUnavailable } from '../../src/errors.ts'
+import { createRedisLink } from '../../src/redis/redis.ts'
 import { startRedis, type RedisServer } from '../support/redis.ts'
 import { until } from '../support/until.ts'
-import { key, loaded, openShared } from './support.ts'
+import { key, loaded, openCache, openShared } from './support.ts'
 
 const entry = 'twinning-gateway:1:{beta|tel:+15560101}a'
 const generation = 'twinning-gateway:1:{beta|tel:+15560101}'
@@ -169,7 +171,12 @@ test('a stale entry of Redis is answered where the operator is down', async (t) 
 
 test('a load on its way on one instance, while another evicts, is kept by neither nor by Redis', async (t) => {
   const server = await startRedis(t)
-  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const two = await openShared(t, [server.url])
+  // One to which the word has not come yet.
+  const link = await createRedisLink([new URL(server.url)])
+  t.after(link.close)
+  const one = openCache({ shared: createSharedStore(link) })
+  await until('it may read', link.settled)
   const redis = client(t, server)
   const { promise: heard, resolve } = Promise.withResolvers<undefined>()
   const loading = one.cache.getMany([key('a')], async () => {
@@ -185,6 +192,7 @@ test('a load on its way on one instance, while another evicts, is kept by neithe
   assert.deepEqual(await two.texts(['a'], () => loaded('new')), ['new'])
   const three = await openShared(t, [server.url])
   assert.deepEqual(await three.texts(['a'], () => loaded('newer')), ['new'])
+  one.evictions.evict([tag])
   assert.deepEqual(await one.texts(['a'], () => loaded('newer')), ['new'])
 })
 
