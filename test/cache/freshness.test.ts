@@ -133,7 +133,7 @@ for (const { fault, code } of [
   { fault: { status: 429 }, code: 'RATE_LIMITED' },
 ])
   test(`while the operator is down (${JSON.stringify(fault)}) what it said is served for CACHE_STALE_S, and not after`, async (t) => {
-    const environment = { CACHE_TTL_S: '10', CACHE_STALE_S: '60', OMA_TIMEOUT_MS: '100' }
+    const environment = { CACHE_TTL_S: '10', CACHE_STALE_S: '60', OMA_TIMEOUT_MS: '400' }
     const { gateway, token, beta, pass } = await startAt(t, { environment })
     beta.faults.add(fault)
 
