@@ -21,8 +21,8 @@ export type Comparison = {
   readonly next: (subject: Subject, seconds: number) => Requests
   /** Told how many of those it has taken. */
   readonly onTaken?: (subject: Subject, requests: number) => void
-  /** Whether answers are as long as the limit's: wrk does not read them, and shorter ones would be errors. */
-  readonly sameLength?: boolean
+  /** About how many bytes a subject's answer has: wrk does not read them, and shorter ones would be errors. */
+  readonly bytesOf?: (subject: Subject) => number
   /** How long a slice is, where it has to be the same for all. */
   readonly seconds?: number
 }
@@ -33,8 +33,7 @@ type Tally = { readonly slices: Slice[]; cpu: number; calls: number }
 const warmUpSeconds = 2
 const fewRequests = 500
 const longestSeconds = 4
-// Headers are not alike.
-const shortest = 0.8
+const shortest = 0.9
 
 /** Requests per second of each subject as a share of the limit's. */
 export async function compare(run: Run, comparison: Comparison): Promise<Row[]> {
@@ -83,7 +82,7 @@ export async function compare(run: Run, comparison: Comparison): Promise<Row[]> 
     ...summary(paired),
     ...perRequest(tallies.get(subject)),
     peakMb: peakMegabytes(family(subject.pid)),
-    ...(comparison.sameLength && lengthOf(paired.slices) < shortest * lengthOf(paired.limits)
+    ...(lengthOf(paired.slices) < shortest * (comparison.bytesOf?.(subject) ?? 0)
       ? { note: 'ANSWERS TOO SHORT' }
       : {}),
   }))

@@ -1,11 +1,11 @@
 import type { Asked } from './wrk.ts'
 
-/** Asks once, without taking time; throws where the answer has errors. */
+/** Asks once, without taking time; throws where the answer has errors. `bytes`: of the answer, with its headers. */
 export async function post(
   url: string,
   asked: Asked,
   token?: string,
-): Promise<{ data: unknown; text: string }> {
+): Promise<{ data: unknown; text: string; bytes: number }> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -19,5 +19,9 @@ export async function post(
   const { data, errors } = JSON.parse(text) as { data?: unknown; errors?: unknown }
   if (!response.ok || errors !== undefined || data === undefined)
     throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`)
-  return { data, text }
+  const headers = [...response.headers].reduce(
+    (sum, [name, value]) => sum + name.length + value.length + 4,
+    0,
+  )
+  return { data, text, bytes: headers + Buffer.byteLength(text) }
 }

@@ -71,7 +71,7 @@ async function measure(
   const { folder, issuer } = run.world
   const [first] = asked
   if (!first) return []
-  const { text } = await post(subject.url, first, issuer.tokens[0])
+  const { text, bytes } = await post(subject.url, first, issuer.tokens[0])
   const limit = await startLimit(folder, text)
   const file = join(folder, scenario)
   let at = 1
@@ -93,7 +93,7 @@ async function measure(
     subjects: [subject],
     limit: { url: limit.url, file },
     next,
-    sameLength: true,
+    bytesOf: () => bytes,
     onTaken: (_, requests) => (at += requests),
   })
   await limit.stop()

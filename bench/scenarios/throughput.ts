@@ -64,8 +64,10 @@ async function measure(
   }
   const [token] = issuer.tokens
   const { text } = await post(first.url, warm.create(first.idOf)(), token)
+  const bytesOf = new Map<Subject, number>()
   for (const subject of subjects)
-    for (const asked of warm.heat(subject.idOf)) await post(subject.url, asked, token)
+    for (const asked of warm.heat(subject.idOf))
+      bytesOf.set(subject, (await post(subject.url, asked, token)).bytes)
   const limit = await startLimit(folder, text)
   const taken = new Map<Subject, number>()
   const next = (subject: Subject): Requests => ({
@@ -77,7 +79,7 @@ async function measure(
     subjects,
     limit: { url: limit.url, ...next(first) },
     next,
-    sameLength: true,
+    bytesOf: (subject) => bytesOf.get(subject) ?? 0,
     onTaken: (subject, requests) => taken.set(subject, (taken.get(subject) ?? 0) + requests + inFlight),
   })
   await limit.stop()
