@@ -4,7 +4,7 @@ import { readStored, storedText, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
 import { settledSoon, type Load, type Loaded, type Mark, type Missing } from './load.ts'
-import type { SharedRead, SharedStore, Write } from './shared.ts'
+import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
 export type Codec<V> = {
@@ -62,6 +62,9 @@ type Slot<V> = {
   freshUntil: number
 }
 
+/** What is to go into the shared store. */
+type Kept<V> = { readonly key: CacheKey; readonly entry: Entry<V>; readonly generation: Generation }
+
 // With other instances about, and no word from them, what memory holds may be wrong after this.
 const unheardMs = 1000
 
@@ -110,7 +113,7 @@ export function createCache<V extends object>({
 
   function put(items: readonly { key: CacheKey; loaded: Loaded<V>; mark: Mark }[]): void {
     const now = Date.now()
-    const writes = items.flatMap(({ key, loaded, mark }): Write[] => {
+    const kept = items.flatMap(({ key, loaded, mark }) => {
       const { value, freshForMs, graceMs, kept, along = false, etag, at = now } = loaded
       if (kept || !evictions.isCurrent(key.tag, mark.epoch)) return []
       const before = memory.peek(entryName(key))
@@ -121,13 +124,18 @@ export function createCache<V extends object>({
       const entry = { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil, etag, along }
       if (graceUntil <= now) memory.delete(entryName(key))
       else memory.set(entryName(key), entry)
-      const { generation } = mark
-      if (!generation) return []
-      const text = storedText(entry, { name: entryName(key), generation: generation.id }, codec)
-      return [{ key, generation, text, ttlMs: graceUntil - now }]
+      return mark.generation ? [{ key, entry, generation: mark.generation }] : []
     })
-    // Not waited for: whoever asked has the value, and a failure is reported by the store.
-    if (writes.length > 0) void shared?.write(writes)
+    // After whoever asked has the value; a failure is reported by the store.
+    if (kept.length > 0) setImmediate(share, kept, now)
+  }
+
+  function share(kept: readonly Kept<V>[], now: number): void {
+    const writes = kept.map(({ key, entry, generation }): Write => {
+      const text = storedText(entry, { name: entryName(key), generation: generation.id }, codec)
+      return { key, generation, text, ttlMs: entry.graceUntil - now }
+    })
+    void shared?.write(writes)
   }
 
   /** Fills in what the shared store has; answers the generations that it read with it. */

@@ -53,9 +53,12 @@ export function createLeases(redis: RedisLink, leaseMs: number): Leases {
     release: (key, wasKept) => {
       if (!key.mark.generation) return
       // It may have ended already and be another's: that one's value is then loaded once more, and nothing is wrong.
-      void redis.attempt('lease', (client) =>
-        wasKept ? client.pexpire(nameOf(key), lingerMs) : client.del(nameOf(key)),
-      )
+      const end = () =>
+        redis.attempt('lease', (client) =>
+          wasKept ? client.pexpire(nameOf(key), lingerMs) : client.del(nameOf(key)),
+        )
+      // After the cache has written what was loaded, which is when whoever asked has it.
+      setImmediate(() => void end())
     },
   }
 }

@@ -52,6 +52,7 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
   const digestKey = derive(keys[0], 'digest')
   const sealed = new WeakMap<TwinningRef, string>()
   const opened = new LRUCache<string, { readonly ref: TwinningRef | undefined }>({ max: maxRemembered })
+  const idOfOpened = new LRUCache<string, string>({ max: maxRemembered })
   const tags = new LRUCache<string, string>({ max: maxRemembered })
 
   function seal(purpose: Purpose, parts: readonly string[]): string {
@@ -100,7 +101,7 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
     sealRef: (ref) => {
       const known = sealed.get(ref)
       if (known !== undefined) return known
-      const id = seal('id', [ref.operatorId, ref.device, ref.twinningId])
+      const id = idOfOpened.get(nameOf(ref)) ?? seal('id', [ref.operatorId, ref.device, ref.twinningId])
       sealed.set(ref, id)
       return id
     },
@@ -110,6 +111,8 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
       const ref = openRef(id)
       // What is no id is remembered as well: it must not be told from one that leads nowhere by the time that it takes.
       if (id.length <= longestRemembered) opened.set(id, { ref })
+      // With several keys, it may be of an older one than that which seals.
+      if (ref && rings.length === 1) idOfOpened.set(nameOf(ref), id)
       return ref
     },
     deviceTag: (device) => {
@@ -128,6 +131,10 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
     },
     digest,
   }
+}
+
+function nameOf({ operatorId, device, twinningId }: TwinningRef): string {
+  return JSON.stringify([operatorId, device, twinningId])
 }
 
 function tryOpen(ring: Keys, purpose: Purpose, bytes: Buffer): string | undefined {

@@ -1,26 +1,37 @@
 import { LRUCache } from 'lru-cache'
 import type { Evictions } from '../cache/evictions.ts'
 import type { Asked, Hit } from './asked.ts'
+import { parseBody } from './representations.ts'
+import { createWaiting } from './waiting.ts'
 
 /** Whole answers to queries that came before, by body, class of caller and what else they depend on. */
 export type Answers = {
   readonly find: (asked: Asked, callerClass: string, now: number) => Hit | undefined
+  /**
+   * Where the same is being executed just now: what that brings, or `undefined` where it is not to be kept, or takes long.
+   * Where it is not, whoever asks is the one to execute it.
+   */
+  readonly join: (asked: Asked, callerClass: string) => Promise<Hit | undefined> | undefined
   readonly keep: (asked: Asked, callerClass: string, answer: KeptAnswer) => void
 }
 
 /** `epoch`, `tags`: it is void once one of the tags is evicted after that moment. */
 export type KeptAnswer = Hit & { readonly epoch: number; readonly tags: ReadonlySet<string> }
 
-// What is longer is rare, and would push many others out.
-const longestText = 16 * 1024
+// What is longer is rare, takes long to look up, and would push many others out.
+const longestText = 4 * 1024
 const longestBody = 128 * 1024
 const bytesOfOne = 500
+const maxQueries = 500
 
 export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; maxBytes: number }): Answers {
   const answers = new LRUCache<string, KeptAnswer>({
     maxSize: maxBytes,
     sizeCalculation: ({ body }, key) => key.length + body.length + bytesOfOne,
   })
+  // Queries whose answers may be kept: others are not waited for.
+  const keepable = new LRUCache<string, true>({ max: maxQueries })
+  const waiting = createWaiting()
   const keyOf = ({ text, variant }: Asked, callerClass: string) => `${callerClass}\n${variant}\n${text}`
 
   function isCurrent({ tags, epoch, freshUntil }: KeptAnswer, now: number): boolean {
@@ -29,18 +40,35 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
     return true
   }
 
+  function current(key: string, now: number): KeptAnswer | undefined {
+    const answer = answers.get(key)
+    if (!answer || isCurrent(answer, now)) return answer
+    answers.delete(key)
+    return undefined
+  }
+
+  async function afterwards(key: string, other: Promise<void>): Promise<KeptAnswer | undefined> {
+    await other
+    return current(key, Date.now())
+  }
+
   return {
-    find: (asked, callerClass, now) => {
-      if (asked.text.length > longestText) return undefined
+    find: (asked, callerClass, now) =>
+      asked.text.length > longestText ? undefined : current(keyOf(asked, callerClass), now),
+    join: (asked, callerClass) => {
+      const query = asked.text.length > longestText ? undefined : parseBody(asked.text)?.query
+      if (query === undefined || !keepable.has(query)) return undefined
       const key = keyOf(asked, callerClass)
-      const answer = answers.get(key)
-      if (!answer || isCurrent(answer, now)) return answer
-      answers.delete(key)
-      return undefined
+      const other = waiting.join(key)
+      return other && afterwards(key, other)
     },
     keep: (asked, callerClass, answer) => {
       if (asked.text.length > longestText || answer.body.length > longestBody) return
-      answers.set(keyOf(asked, callerClass), answer)
+      const key = keyOf(asked, callerClass)
+      answers.set(key, answer)
+      waiting.kept(key)
+      const query = parseBody(asked.text)?.query
+      if (query !== undefined) keepable.set(query, true)
     },
   }
 }

@@ -83,8 +83,12 @@ export function createFast({
     plugin: recorder.plugin,
     find: (asked, now, createContext) => {
       if (!isHeard()) return undefined
-      const found = answers.find(asked, classOf(asked.principal, forwards), now)
-      return found ?? (forwards ? undefined : findEntities(asked, now, createContext))
+      const callerClass = classOf(asked.principal, forwards)
+      return (
+        answers.find(asked, callerClass, now) ??
+        (forwards ? undefined : findEntities(asked, now, createContext)) ??
+        answers.join(asked, callerClass)
+      )
     },
     keep: (asked, context, { body, headers }) => {
       const { freshUntil, tags } = context.caching.basis()

@@ -14,7 +14,8 @@ export type EntityRecorder = {
 
 export function createEntityRecorder(entities: Entities): EntityRecorder {
   const shapes = new WeakMap<DocumentNode, { readonly shape: EntitiesShape | undefined }>()
-  const recorded = new WeakSet<Context>()
+  // By what every copy that is made of a context has in common.
+  const recorded = new WeakSet<Context['entities']>()
 
   function shapeOnce(document: DocumentNode): EntitiesShape | undefined {
     const known = shapes.get(document) ?? { shape: shapeOf(document) }
@@ -43,10 +44,10 @@ export function createEntityRecorder(entities: Entities): EntityRecorder {
             values: (data?.[shape.responseKey] ?? []) as readonly unknown[],
             tags: extensions?.apolloEntityCacheTags as readonly unknown[] | undefined,
           })
-          recorded.add(contextValue)
+          recorded.add(found)
           return Promise.resolve()
         },
       }),
   }
-  return { plugin, hasRecorded: (context) => recorded.has(context) }
+  return { plugin, hasRecorded: (context) => recorded.has(context.entities) }
 }

@@ -49,9 +49,12 @@ const second = ['second', 'second']
 
 test('what is asked again is at hand, whole answers and entities alike', async (t) => {
   const { read } = await start(t)
+  const kinds: string[] = []
+  t.after(listen('answer.atHand', ({ kind }) => kinds.push(kind)))
   await read()
 
   assert.deepEqual(await read(), { names: first, hits: 2 })
+  assert.deepEqual(kinds, ['answer', 'entities'])
 })
 
 test('a change through this instance', async (t) => {
@@ -175,4 +178,44 @@ test('under OMA_AUTH=forward an answer is for its own token', async (t) => {
 
   assert.equal(hits, 2)
   assert.equal(beta.requests().length, 2)
+})
+
+test('who asks the same at once waits for the one that is executed', async (t) => {
+  const { gateway } = await start(t)
+  const { beta } = gateway.sandbox.operators
+  beta.seed({ ownAddress: 'tel:+15560155', id: 'other', name: 'other' })
+  const portal = await gateway.token('twinning:read:any')
+  const query = 'query ($a: DeviceAddress) { twinningDevice(address: $a) { twinnings { nodes { name } } } }'
+  await gateway.query(portal, query, { a: watch })
+  beta.faults.add({ delayMs: 30 })
+  beta.clearRequests()
+  let hits = 0
+  t.after(listen('answer.atHand', () => (hits += 1)))
+
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => gateway.query(portal, query, { a: 'tel:+15560155' })),
+  )
+
+  for (const { data, errors } of answers) {
+    assert.deepEqual(errors, [])
+    assert.deepEqual(data, { twinningDevice: { twinnings: { nodes: [{ name: 'other' }] } } })
+  }
+  assert.equal(beta.requests().length, 1)
+  assert.ok(hits > 25, `${hits} of 50`)
+})
+
+test('who waits for one that fails is answered all the same', async (t) => {
+  const { gateway } = await start(t)
+  const { beta } = gateway.sandbox.operators
+  const portal = await gateway.token('twinning:read:any')
+  const query = 'query ($a: DeviceAddress) { twinningDevice(address: $a) { twinnings { totalCount } } }'
+  await gateway.query(portal, query, { a: watch })
+  beta.faults.add({ status: 400, delayMs: 20, times: 1 })
+
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => gateway.query(portal, query, { a: 'tel:+15560156' })),
+  )
+
+  assert.ok(answers.some(({ errors }) => errors.length === 1))
+  assert.deepEqual((await gateway.query(portal, query, { a: 'tel:+15560156' })).errors, [])
 })
