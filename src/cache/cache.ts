@@ -29,7 +29,10 @@ export type Cache<V> = {
     load: Load<V>,
     options?: ReadOptions<V>,
   ) => Promise<(V | Error)[]>
-  /** What this process's memory holds under a key, by its `entryName`, if it is fresh. */
+  /**
+   * What this process's memory holds under a key, by its `entryName`, if it is fresh: to be asked only while evictions by
+   * others are heard.
+   */
   readonly atHand: (tag: string, name: string, now: number) => Held<V> | undefined
   /** What another instance has brought by now: as it is in the shared store, if it is fresh. */
   readonly seek: (key: CacheKey) => Promise<Loaded<V> | undefined>
@@ -94,13 +97,13 @@ export function createCache<V extends object>({
 
   function usable(entry: Entry<V> | undefined, tag: string, now: number): Entry<V> | undefined {
     if (!entry || now >= entry.graceUntil || !evictions.isCurrent(tag, entry.epoch)) return undefined
-    return shared && !shared.listening() && now - entry.storedAt > unheardMs ? undefined : entry
+    return now - entry.storedAt > unheardMs && shared && !shared.listening() ? undefined : entry
   }
 
   function atHand(tag: string, name: string, now: number): Held<V> | undefined {
     // Unlike `get` it does not move the entry to the end of its queue, which takes longer than all else here.
-    const entry = usable(memory.peek(name), tag, now)
-    return entry && entry.freshUntil > now ? entry : undefined
+    const entry = memory.peek(name)
+    return entry && entry.freshUntil > now && evictions.isCurrent(tag, entry.epoch) ? entry : undefined
   }
 
   function slotsOf(keys: readonly CacheKey[], now: number, accept: (value: V) => boolean): Slot<V>[] {

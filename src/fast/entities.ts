@@ -47,12 +47,18 @@ export type Made = {
 }
 
 /** Where an id leads. */
-type Place = { readonly device: DeviceAddress; readonly tag: string; readonly name: string }
+type Place = {
+  readonly id: string
+  readonly device: DeviceAddress
+  readonly tag: string
+  readonly name: string
+}
 
 // A router asks by few documents, each again and again.
 const maxPlans = 200
 const longestQuery = 8 * 1024
 const maxPlaces = 20_000
+const endLength = 24
 const bytesOfOne = 200
 
 /** `maxBytes`: of all texts together. */
@@ -70,20 +76,22 @@ export function createEntities({
   maxBytes: number
 }): Entities {
   const plans = new LRUCache<string, Plan>({ max: maxPlans })
+  // By the ends of their ids, which are quicker to look up and differ as the whole does: that is compared then.
   const places = new Map<string, Place>()
   let bytes = 0
 
   function placeOf(id: string): Place | undefined {
-    const known = places.get(id)
-    if (known) return known
+    const end = id.slice(-endLength)
+    const known = places.get(end)
+    if (known?.id === id) return known
     const ref = sealer.openRef(id)
     const link = ref && operators.find(ref.device)
     if (!ref || link?.id !== ref.operatorId) return undefined
     const key = twinningKey(ref, link.partition(undefined))
-    const place = { device: ref.device, tag: key.tag, name: entryName(key) }
+    const place = { id, device: ref.device, tag: key.tag, name: entryName(key) }
     // Which of them are still asked for nobody knows: what is, comes again.
     if (places.size >= maxPlaces) places.clear()
-    places.set(id, place)
+    places.set(end, place)
     return place
   }
 

@@ -110,11 +110,8 @@ export function createFast({
 }
 
 function hitOf({ plan, cost, texts, missing }: Looked, filled: Filled, headers: Headers): Hit {
-  let [json, tags] = ['', '']
-  for (const text of filled.texts) {
-    json += json === '' ? text.json : `,${text.json}`
-    if (text.tags !== undefined) tags += tags === '' ? text.tags : `,${text.tags}`
-  }
+  const json = filled.texts.map((text) => text.json).join(',')
+  const tags = filled.texts[0]?.tags === undefined ? '' : filled.texts.map((text) => text.tags).join(',')
   const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
   return {
     kind: 'entities',
