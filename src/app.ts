@@ -20,6 +20,7 @@ import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
 import { createCallbacks } from './http/callback.ts'
+import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { createFront } from './http/front.ts'
 import { registerGraphql } from './http/graphql.ts'
@@ -56,8 +57,13 @@ export async function createApp(
   config: Config,
   {
     characters = [],
+    demo,
     log = createLog(config.logLevel),
-  }: { characters?: readonly Character[]; log?: FastifyBaseLogger & ReturnType<typeof createLog> } = {},
+  }: {
+    characters?: readonly Character[]
+    demo?: Demo | undefined
+    log?: FastifyBaseLogger & ReturnType<typeof createLog>
+  } = {},
 ): Promise<App> {
   let phase: Phase = 'starting'
   let draining = false
@@ -170,6 +176,7 @@ export async function createApp(
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })
+  if (demo) registerDemo(http, demo)
   http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
 
   async function closeAll(): Promise<void> {

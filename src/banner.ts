@@ -15,6 +15,7 @@ export function describeSandbox({
     '',
     'twinning-gateway, with a sandbox of its own (nothing here is real, nothing is kept)',
     '',
+    ...(characters.length > 0 ? [`  demo             ${url}/demo`] : []),
     `  GraphiQL         ${url}/`,
     `  GraphQL          ${url}/graphql`,
     `  health, metrics  ${url}/health/ready  ${url}/metrics`,

@@ -33,7 +33,9 @@ async function run(): Promise<void> {
       : undefined
   const config = sandbox ? inFrontOf(sandbox, read.config) : read.config
   const characters = sandbox && config.jwksUrl?.href === sandbox.issuer.jwksUrl ? await cast(sandbox) : []
-  const app = await createApp(config, { characters })
+  // Without the sandbox's own issuer nobody could call as its devices.
+  const demo = sandbox && characters.length > 0 ? (await import('./demo.ts')).createDemo(sandbox) : undefined
+  const app = await createApp(config, { characters, demo })
   // One request's mistake is told, and is not the end of all the others.
   process.on('unhandledRejection', (error) => report('error.unexpected', { error }))
   const url = await listening(app.listen)

@@ -38,9 +38,20 @@ const reach: Readonly<Record<string, readonly string[]>> = {
     'upstream',
   ],
   banner: ['http', 'sandbox'],
+  demo: ['http', 'sandbox'],
   sandboxed: ['config', 'sandbox'],
   workers: ['telemetry'],
-  main: ['app', 'banner', 'config', 'sandbox', 'sandboxed', 'telemetry', 'telemetry/channels', 'workers'],
+  main: [
+    'app',
+    'banner',
+    'config',
+    'demo',
+    'sandbox',
+    'sandboxed',
+    'telemetry',
+    'telemetry/channels',
+    'workers',
+  ],
   // A peer: what it shared with the gateway beyond the wire's types, a mistake there would hide.
   sandbox: ['sandbox', 'oma/wire'],
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { ruruHTML } from 'ruru/server'
 import { getStaticFile, type StaticFile } from 'ruru/static'
+import { pagePolicy, secure } from './policy.ts'
 
 /** Somebody whom the explorer's visitor can call the API as, with one click. */
 export type Character = { readonly name: string; readonly who: string; readonly token: string }
@@ -27,7 +28,7 @@ export function registerExplorer(
 
   app.get('/', (request, reply) => {
     const nonce = randomBytes(16).toString('base64')
-    return secure(reply, pagePolicy(nonce, request.host))
+    return secure(reply, policyWith(nonce, request.host))
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
       .send(explorerPage({ characters, firstQuery, assetsPath, nonce }))
@@ -109,30 +110,12 @@ function versionOf(assets: ReadonlyMap<string, StaticFile>): string {
   return hash.digest('hex').slice(0, 12)
 }
 
-function secure(reply: FastifyReply, policy: string): FastifyReply {
-  return reply.headers({
-    'content-security-policy': policy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  })
-}
-
-function pagePolicy(nonce: string, host: string): string {
-  // Not every browser counts ws: as 'self'. The host is the caller's word, so only a plain one may enter a header.
-  const sockets = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : ''
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'nonce-${nonce}'`,
+function policyWith(nonce: string, host: string): string {
+  return pagePolicy(host, {
+    'script-src': `'self' 'nonce-${nonce}'`,
     // The editor, Monaco, positions every line with a style attribute.
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self' data:",
-    `connect-src 'self'${sockets}`,
-    "worker-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
+    'style-src': "'self' 'unsafe-inline'",
+  })
 }
 
 type Page = Required<ExplorerOptions> & { readonly assetsPath: string; readonly nonce: string }

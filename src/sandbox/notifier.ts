@@ -6,12 +6,17 @@ export type NotificationTarget = { readonly url: string; readonly secret: string
 /** How one notification went: the receiver's status, or why there was none. */
 export type Delivery = { readonly href: string; readonly status?: number; readonly error?: string }
 
+/** A delivery that has ended: when it was sent, in milliseconds since 1970, and how long it took. */
+export type TimedDelivery = Delivery & { readonly at: number; readonly tookMs: number }
+
 export type Notifier = {
   /** Where to, from now on; `undefined` stops. */
   readonly notifyTo: (target: NotificationTarget | undefined) => void
   /** Tells of a change without holding up whoever made it. */
   readonly changed: (resourceURL: string) => void
   readonly deliveries: () => readonly Delivery[]
+  /** Tells of each delivery as it ends, until the function that it answers is called. */
+  readonly watch: (tell: (delivery: TimedDelivery) => void) => () => void
   /** Resolves when nothing is under way. */
   readonly settled: () => Promise<void>
 }
@@ -28,13 +33,17 @@ export function createNotifier({
 }): Notifier {
   const underWay = new Set<Promise<void>>()
   const deliveries: Delivery[] = []
+  const watching = new Set<(delivery: TimedDelivery) => void>()
   let target: NotificationTarget | undefined
 
   function changed(href: string): void {
     if (!target || closing.aborted) return
+    const at = Date.now()
+    const begun = performance.now()
     const delivery = deliver(target, href).then((result) => {
       underWay.delete(delivery)
       deliveries.push(result)
+      for (const tell of watching) tell({ ...result, at, tookMs: performance.now() - begun })
       if (deliveries.length > maxDeliveries) deliveries.shift()
     })
     underWay.add(delivery)
@@ -61,6 +70,10 @@ export function createNotifier({
     notifyTo: (next) => void (target = next),
     changed,
     deliveries: () => [...deliveries],
+    watch: (tell) => {
+      watching.add(tell)
+      return () => void watching.delete(tell)
+    },
     settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay)
     },

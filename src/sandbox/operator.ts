@@ -60,6 +60,7 @@ export type Operator = {
   readonly clearRequests: Recorder['clear']
   /** The next request to the API that is accepted, from now on. */
   readonly nextRequest: Recorder['next']
+  readonly watchExchanges: Recorder['watch']
   readonly seed: (seed: Seed) => WireTwinning
   /** A twinning as a GET would show it. */
   readonly twinning: (address: string, id: string) => (WireTwinning & Elements) | undefined
@@ -68,6 +69,7 @@ export type Operator = {
   readonly peerWith: (peer: Peer) => void
   readonly notifyTo: Notifier['notifyTo']
   readonly notifications: Notifier['deliveries']
+  readonly watchNotifications: Notifier['watch']
   readonly notificationsSettled: Notifier['settled']
   /** Prompt whatever hangs; may be called twice. */
   readonly close: () => Promise<void>
@@ -118,8 +120,10 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const peer = peers.withSecret(token)
     const allowed = settings.auth === 'none' || settings.accessTokens.includes(token) || oauth.accepts(token)
-    recorder.record(request, peer ? 'peer' : allowed ? 'client' : 'nobody')
-    return faults.apply(request, () => answerApi(request, peer, allowed))
+    const became = recorder.record(request, peer ? 'peer' : allowed ? 'client' : 'nobody')
+    const outcome = await faults.apply(request, () => answerApi(request, peer, allowed))
+    became(outcome)
+    return outcome
   }
 
   async function answerApi(
@@ -156,6 +160,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     requests: recorder.requests,
     clearRequests: recorder.clear,
     nextRequest: recorder.next,
+    watchExchanges: recorder.watch,
     seed,
     twinnings: listOf,
     twinning: (address, twinningId) =>
@@ -163,6 +168,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     peerWith: peers.add,
     notifyTo: notifier.notifyTo,
     notifications: notifier.deliveries,
+    watchNotifications: notifier.watch,
     notificationsSettled: notifier.settled,
     close: () => {
       closing.abort()
