@@ -3,11 +3,13 @@ import js from '@eslint/js'
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-// The peers that the bench measures have packages of their own, which only `npm run bench` installs.
-const peers = existsSync(`${import.meta.dirname}/bench/node_modules`) ? [] : ['bench/peers/']
+// What has packages of its own is looked at where they are: `npm run bench` and `npm run demo:build` install them.
+const hasPackages = (folder) => existsSync(`${import.meta.dirname}/${folder}/node_modules`)
+const peers = hasPackages('bench') ? [] : ['bench/peers/']
+const demo = hasPackages('demo') ? [] : ['demo/src/', 'demo/vite.config.ts']
 
 export default defineConfig(
-  { ignores: ['**/node_modules/', 'src/graphql/generated.ts', ...peers] },
+  { ignores: ['**/node_modules/', '**/generated.ts', 'demo/dist/', ...peers, ...demo] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -24,6 +26,11 @@ export default defineConfig(
     files: ['src/main.ts', 'src/banner.ts', 'src/sandbox/main.ts', 'scripts/**', 'examples/**', 'bench/**'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
     rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['demo/src/**'],
+    // Apollo Client is told of its default options by merging declarations.
+    rules: { '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }] },
   },
   {
     files: ['test/**'],

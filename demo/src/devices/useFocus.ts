@@ -1,0 +1,20 @@
+import { useEffect, useRef, type RefObject } from 'react'
+
+/** Moves the focus to an element that may not be there yet: to where a step has led. */
+export function useFocus<T extends HTMLElement>(): { ref: RefObject<T | null>; focus: () => void } {
+  const ref = useRef<T>(null)
+  const wanted = useRef(false)
+  const settle = () => {
+    if (!wanted.current || !ref.current) return
+    wanted.current = false
+    ref.current.focus()
+  }
+  useEffect(settle)
+  return {
+    ref,
+    focus: () => {
+      wanted.current = true
+      settle()
+    },
+  }
+}
