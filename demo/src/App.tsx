@@ -31,6 +31,7 @@ export function App({ cast, record }: { cast: Cast; record: RecordOf }) {
   )
 
   async function switchOperator(id: string, down: boolean) {
+    setStates((known) => ({ ...known, [id]: down }))
     await setDown(id, down)
     // What failed, or is old, is worth another look.
     for (const device of [watch, phone]) void device?.client.refetchQueries({ include: 'active' })

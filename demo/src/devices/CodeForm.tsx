@@ -9,7 +9,7 @@ import { useAction } from './useAction.ts'
 type Props = {
   readonly cache: ApolloCache
   readonly address: string
-  readonly onActivated: () => void
+  readonly onActivated: (id: string) => void
 }
 
 /** Takes the code that a watch shows. */
@@ -33,7 +33,7 @@ export function CodeForm({ cache, address, onActivated }: Props) {
     }
     field.value = ''
     addTwinning(cache, address, made.twinning)
-    onActivated()
+    onActivated(made.twinning.id)
   }
 
   return (

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { DeviceClient } from '../api/client.ts'
 import { PhoneChangesDocument, PhoneTwinningsDocument } from '../graphql/generated.ts'
 import { formatAddress } from './address.ts'
@@ -15,9 +16,8 @@ export function Phone({ client, address, operator }: DeviceClient) {
     changes: PhoneChangesDocument,
   })
   const title = useFocus<HTMLHeadingElement>()
-  const newest = useFocus<HTMLHeadingElement>()
+  const [activated, setActivated] = useState<string>()
   const news = useNews(twinnings, loading)
-  const last = twinnings.at(-1)?.id
 
   return (
     <section className="device phone" aria-labelledby="phone">
@@ -32,7 +32,7 @@ export function Phone({ client, address, operator }: DeviceClient) {
       </p>
       <div className="phone-case">
         <div className="phone-screen" aria-busy={loading}>
-          <CodeForm cache={client.cache} address={address} onActivated={newest.focus} />
+          <CodeForm cache={client.cache} address={address} onActivated={setActivated} />
           <div className="phone-title">
             <h3 ref={title.ref} tabIndex={-1}>
               Twins of this phone
@@ -49,7 +49,7 @@ export function Phone({ client, address, operator }: DeviceClient) {
               <PhonePairing
                 key={twinning.id}
                 twinning={twinning}
-                heading={twinning.id === last ? newest.ref : undefined}
+                isNew={twinning.id === activated}
                 onGone={title.focus}
               />
             ))}

@@ -1,22 +1,24 @@
-import type { Ref } from 'react'
 import type { OnPhoneFragment } from '../graphql/generated.ts'
 import { formatAddress } from './address.ts'
 import { OnOff } from './OnOff.tsx'
 import { Remove } from './Remove.tsx'
 import { Rename } from './Rename.tsx'
 import { Trouble } from './Trouble.tsx'
+import { useFocusWhen } from './useFocus.ts'
 import { usePairing } from './usePairing.ts'
 import { VoiceMail } from './VoiceMail.tsx'
 
 type Props = {
   readonly twinning: OnPhoneFragment
-  readonly heading: Ref<HTMLHeadingElement> | undefined
+  /** It has come to be by the phone's last step. */
+  readonly isNew: boolean
   readonly onGone: () => void
 }
 
 /** One pairing on the phone. */
-export function PhonePairing({ twinning, heading, onGone }: Props) {
+export function PhonePairing({ twinning, isNew, onGone }: Props) {
   const { busy, problem, turn, rename, remove } = usePairing(twinning.id)
+  const heading = useFocusWhen<HTMLHeadingElement>(isNew)
   const { otherDevice, twinningStatus, name } = twinning
   const address = formatAddress(otherDevice?.address ?? '')
   const twin = otherDevice?.name ?? address

@@ -1,5 +1,5 @@
 import { useMutation } from '@apollo/client/react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { addTwinning } from '../api/cache.ts'
 import type { DeviceClient } from '../api/client.ts'
 import {
@@ -12,9 +12,9 @@ import { formatAddress } from './address.ts'
 import { newKey } from './key.ts'
 import { Trouble } from './Trouble.tsx'
 import { useAction } from './useAction.ts'
-import { useFocus } from './useFocus.ts'
 import { useNews } from './useNews.ts'
 import { useTwinnings } from './useTwinnings.ts'
+import { WatchAlone } from './WatchAlone.tsx'
 import { WatchPairing } from './WatchPairing.tsx'
 
 /** The Secondary: asks for a pairing, shows its code, and calls the phone's voice mail. */
@@ -32,7 +32,8 @@ export function Watch({
   const [request] = useMutation(RequestTwinningDocument)
   // Kept until it has worked: asked twice, the operator hears of it once.
   const idempotencyKey = useRef<string>(undefined)
-  const face = useFocus<HTMLHeadingElement>()
+  // Where the last step of the watch itself has led: to a pairing, or to none.
+  const [reached, setReached] = useState<string>()
   const news = useNews(twinnings, loading)
   const pairing = twinnings.at(-1)?.twinningStatus ?? 'NONE'
 
@@ -45,7 +46,7 @@ export function Watch({
     if (!made?.twinning) return
     idempotencyKey.current = undefined
     addTwinning(client.cache, address, made.twinning)
-    face.focus()
+    setReached(made.twinning.id)
   }
 
   return (
@@ -62,18 +63,20 @@ export function Watch({
       <div className="watch-case">
         <div className="watch-face" aria-busy={loading}>
           {twinnings.map((twinning) => (
-            <WatchPairing key={twinning.id} twinning={twinning} heading={face.ref} onGone={face.focus} />
+            <WatchPairing
+              key={twinning.id}
+              twinning={twinning}
+              isNew={twinning.id === reached}
+              onGone={() => setReached('none')}
+            />
           ))}
           {twinnings.length === 0 && (
-            <div className="watch-alone">
-              <h3 ref={face.ref} tabIndex={-1}>
-                {loading ? 'Looking …' : 'On its own'}
-              </h3>
-              <p>Ask, and type the code on your phone.</p>
-              <button type="button" aria-disabled={action.busy} onClick={() => !action.busy && void ask()}>
-                Ask for a twin
-              </button>
-            </div>
+            <WatchAlone
+              loading={loading}
+              busy={action.busy}
+              isNew={reached === 'none'}
+              onAsk={() => void ask()}
+            />
           )}
           <Trouble problem={action.problem} />
           <Trouble problem={problem} onAgain={lookAgain}>

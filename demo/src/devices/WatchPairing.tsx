@@ -1,23 +1,25 @@
-import type { Ref } from 'react'
 import type { OnWatchFragment } from '../graphql/generated.ts'
 import { formatAddress, groupsOf } from './address.ts'
 import { OnOff } from './OnOff.tsx'
 import { Remove } from './Remove.tsx'
 import { Rename } from './Rename.tsx'
 import { Trouble } from './Trouble.tsx'
+import { useFocusWhen } from './useFocus.ts'
 import { spelled } from './useNews.ts'
 import { usePairing } from './usePairing.ts'
 import { VoiceMail } from './VoiceMail.tsx'
 
 type Props = {
   readonly twinning: OnWatchFragment
-  readonly heading: Ref<HTMLHeadingElement>
+  /** It has come to be by the watch's last step. */
+  readonly isNew: boolean
   readonly onGone: () => void
 }
 
 /** One pairing on the watch: its code while it is Pending, then the phone. */
-export function WatchPairing({ twinning, heading, onGone }: Props) {
+export function WatchPairing({ twinning, isNew, onGone }: Props) {
   const { busy, problem, turn, rename, remove } = usePairing(twinning.id)
+  const heading = useFocusWhen<HTMLHeadingElement>(isNew)
   const code = 'activationCode' in twinning ? twinning.activationCode : null
   const other = twinning.otherDevice
   const phone = other?.name ?? formatAddress(other?.address ?? '')

@@ -18,3 +18,12 @@ export function useFocus<T extends HTMLElement>(): { ref: RefObject<T | null>; f
     },
   }
 }
+
+/** Moves the focus to an element once that is wanted: to one that a step has brought. */
+export function useFocusWhen<T extends HTMLElement>(wanted: boolean): RefObject<T | null> {
+  const ref = useRef<T>(null)
+  useEffect(() => {
+    if (wanted) ref.current?.focus()
+  }, [wanted])
+  return ref
+}
