@@ -13,10 +13,10 @@ test('beside the devices stands which REST calls each operation caused, also bet
     return calls.some((call) => call.startsWith('alpha to beta PUT'))
   })
   const calls = await callsOf(stage, 'ActivateTwinning')
-  assert.equal(calls[0], 'gateway to alpha POST /twinning/v1/tel:+15550100/twinnings 201')
+  assert.equal(calls[0], 'gateway to alpha POST /tel:+15550100/twinnings 201')
   assert.equal(calls[1], 'alpha to beta POST /peer/v1/reservations 201')
   const asked = await callsOf(stage, 'RequestTwinning')
-  assert.equal(asked[0], 'gateway to beta POST /twinning/v1/tel:+15560101/twinnings 201')
+  assert.equal(asked[0], 'gateway to beta POST /tel:+15560101/twinnings 201')
 })
 
 test('at one operator nothing goes between operators', async (t) => {
@@ -28,7 +28,7 @@ test('at one operator nothing goes between operators', async (t) => {
   await twin(stage)
 
   const calls = await callsOf(stage, 'ActivateTwinning')
-  assert.equal(calls[0], 'gateway to alpha POST /twinning/v1/tel:+15550100/twinnings 201')
+  assert.equal(calls[0], 'gateway to alpha POST /tel:+15550100/twinnings 201')
   assert.deepEqual(
     calls.filter((call) => call.includes('beta')),
     [],
@@ -42,7 +42,6 @@ test('while an operator is down the page shows what a client gets, and recovers'
   const down = page.getByRole('switch', { name: 'Operator beta is down' })
 
   await down.check()
-  // What is Pending is never served once it is old: the list is null, the device is there, and the code stays on the screen.
   await watch.getByRole('button', { name: 'Withdraw' }).click()
   await watch.getByRole('alert').filter({ hasText: 'UPSTREAM_UNAVAILABLE' }).first().waitFor()
   await timeline.locator('li[data-failed]', { hasText: '503' }).first().waitFor()
@@ -55,6 +54,24 @@ test('while an operator is down the page shows what a client gets, and recovers'
   await watch.getByText('On its own').waitFor()
   assert.equal(await watch.getByRole('alert').count(), 0)
   assert.deepEqual(sandbox.operators.beta.faults.list(), [])
+})
+
+test('what an operator that is down never told is an error beside the rest, and can be asked for again', async (t) => {
+  const { page, watch, phone, timeline, problems } = await openDemo(t)
+
+  await page.getByRole('switch', { name: 'Operator alpha is down' }).check()
+  await page.getByRole('switch', { name: 'Two operators' }).uncheck()
+  const alert = watch.getByRole('alert').filter({ hasText: 'UPSTREAM_UNAVAILABLE' })
+  await alert.waitFor()
+  await timeline.getByText('at twinningDevice.twinnings').first().waitFor()
+  // Read before: the phone still shows it, and the timeline says what it is worth.
+  assert.equal(await phone.getByRole('heading', { name: 'myCar' }).isVisible(), true)
+  await page.getByRole('switch', { name: 'Operator alpha is down' }).uncheck()
+  await alert.getByRole('button', { name: 'Try again' }).or(watch.getByText('On its own')).first().click()
+
+  await watch.getByText('On its own').waitFor()
+  await alert.waitFor({ state: 'detached' })
+  assert.deepEqual(problems, [])
 })
 
 /** The lines of an operation's REST calls, without how long they took. */

@@ -27,6 +27,6 @@ export function CallLine({ call }: { call: Call }) {
 /** Addresses as people write them, ids by their beginning. */
 function shortened(path: string): string {
   return decodeURIComponent(path)
-    .replace(/^\/exampleAPI/, '')
+    .replace(/^\/exampleAPI(\/twinning\/v1)?/, '')
     .replace(/\/(tw-\w{4})\w+$/, '/$1…')
 }

@@ -11,6 +11,7 @@ export function OperationScene({ operation, calls }: { operation: Operation; cal
         <summary>
           <span className="badge">{device}</span> <span className="kind">{kind}</span> <b>{name}</b>{' '}
           <span className="took">{tookOf(operation, calls.length)}</span>
+          {isStale(operation, calls) && <span className="stale"> old data: its operator is down</span>}
         </summary>
         <Json label="Operation">{document}</Json>
         {Object.keys(variables).length > 0 && <Json label="Variables">{variables}</Json>}
@@ -63,6 +64,16 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
       {path !== undefined && <small> at {path}</small>}
     </p>
   ))
+}
+
+/** The gateway has answered, without an error, from what it knew before: nothing in the answer tells. */
+function isStale({ kind, answer, problems }: Operation, calls: readonly Call[]): boolean {
+  return (
+    kind === 'query' &&
+    answer !== undefined &&
+    problems.length === 0 &&
+    calls.some(({ status = 500 }) => status >= 500)
+  )
 }
 
 function tookOf({ kind, at, endedAt }: Operation, calls: number): string {
