@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { createApp } from '../../src/app.ts'
@@ -32,6 +33,7 @@ export type Stage = Watched & {
 
 /** The demo's page, once both devices have read their twinnings and listen for changes. */
 export async function openDemo(t: TestContext, view: View = {}): Promise<Stage> {
+  assert.ok(existsSync('demo/dist/index.html'), 'the page is not built: npm run demo:build')
   const { url, sandbox } = await startDemo(t)
   const watched = await openPage(t, `${url}/demo`, view)
   const region = (name: string) => watched.page.getByRole('region', { name })
