@@ -27,6 +27,7 @@ export function createDemo({ operators, characters, issuer }: Sandbox): Demo {
         },
         other: await performer(operators.beta, watch),
       },
+      operators: Object.fromEntries(all.map(({ id, url }) => [id, url])),
     }),
     setDown: (id, down) => {
       const found = switches.get(id)

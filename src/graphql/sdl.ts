@@ -20,6 +20,18 @@ export function sdlOf(schema: DocumentNode, target: SdlTarget): string {
   return print(target === 'full' ? schema : withoutAuthorization(schema))
 }
 
+/** The schema as clients see it: without the directives that speak to composers. */
+export function clientSchemaOf(schema: DocumentNode): string {
+  const nothing = () => null
+  return print(
+    visit(schema, {
+      SchemaExtension: nothing,
+      DirectiveDefinition: nothing,
+      Directive: ({ name }) => (name.value === 'deprecated' ? undefined : null),
+    }),
+  )
+}
+
 function withoutAuthorization(schema: DocumentNode): DocumentNode {
   return visit(schema, {
     Directive: (node) => (authorization.has(node.name.value.replace(/^federation__/, '')) ? null : undefined),

@@ -10,6 +10,8 @@ export type Performer = { readonly address: string; readonly operator: string; r
 export type Cast = {
   readonly phone: Performer
   readonly watches: { readonly same: Performer; readonly other: Performer }
+  /** Where each operator takes fixtures and faults, by its id: `/_sandbox/…` below this URL. */
+  readonly operators: Readonly<Record<string, string>>
 }
 
 /** What stands behind the demo page: devices, and operators that can be made to fail. */

@@ -84,7 +84,10 @@ function createDemo(t: TestContext) {
 
 const vite = `const { mkdirSync, readFileSync, writeFileSync } = require('node:fs')
 const source = readFileSync('source', 'utf8')
-if (source === 'nonsense') throw process.exit(console.error('cannot read nonsense') ?? 1)
+if (source === 'nonsense') {
+  console.error('cannot read nonsense')
+  process.exit(1)
+}
 mkdirSync('dist', { recursive: true })
 writeFileSync('dist/index.html', 'built from ' + source)
 `
