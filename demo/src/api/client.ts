@@ -58,7 +58,8 @@ export function createDeviceClient(
     ]),
     // Part of an answer is better than none: what is wrong with the rest stands beside it.
     defaultOptions: {
-      watchQuery: { errorPolicy: 'all' },
+      // Else what was read again would replace what is known before the cache can keep it.
+      watchQuery: { errorPolicy: 'all', refetchWritePolicy: 'merge' },
       mutate: { errorPolicy: 'all' },
     },
   })

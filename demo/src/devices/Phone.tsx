@@ -11,13 +11,13 @@ import { useTwinnings } from './useTwinnings.ts'
 
 /** The Primary: takes up a pairing by its code, and has all its twins in a list. */
 export function Phone({ client, address, operator }: DeviceClient) {
-  const { twinnings, loading, problem, lookAgain } = useTwinnings(address, {
+  const { twinnings, known, loading, problem, lookAgain } = useTwinnings(address, {
     list: PhoneTwinningsDocument,
     changes: PhoneChangesDocument,
   })
   const title = useFocus<HTMLHeadingElement>()
   const [activated, setActivated] = useState<string>()
-  const news = useNews(twinnings, loading)
+  const news = useNews(twinnings, known)
 
   return (
     <section className="device phone" aria-labelledby="phone">
@@ -54,7 +54,9 @@ export function Phone({ client, address, operator }: DeviceClient) {
               />
             ))}
           </ul>
-          {twinnings.length === 0 && <p className="none">{loading ? 'Looking …' : 'None yet.'}</p>}
+          {twinnings.length === 0 && (
+            <p className="none">{known ? 'None yet.' : loading ? 'Looking …' : 'Not known at the moment.'}</p>
+          )}
         </div>
       </div>
     </section>

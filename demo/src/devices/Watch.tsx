@@ -24,7 +24,7 @@ export function Watch({
   operator,
   onPairing,
 }: DeviceClient & { onPairing: (pairing: TwinningStatus | 'NONE') => void }) {
-  const { twinnings, loading, problem, lookAgain } = useTwinnings(address, {
+  const { twinnings, known, loading, problem, lookAgain } = useTwinnings(address, {
     list: WatchTwinningsDocument,
     changes: WatchChangesDocument,
   })
@@ -34,7 +34,7 @@ export function Watch({
   const idempotencyKey = useRef<string>(undefined)
   // Where the last step of the watch itself has led: to a pairing, or to none.
   const [reached, setReached] = useState<string>()
-  const news = useNews(twinnings, loading)
+  const news = useNews(twinnings, known)
   const pairing = twinnings.at(-1)?.twinningStatus ?? 'NONE'
 
   useEffect(() => onPairing(pairing), [pairing, onPairing])
@@ -72,7 +72,7 @@ export function Watch({
           ))}
           {twinnings.length === 0 && (
             <WatchAlone
-              loading={loading}
+              title={known ? 'On its own' : loading ? 'Looking …' : 'Out of reach'}
               busy={action.busy}
               isNew={reached === 'none'}
               onAsk={() => void ask()}

@@ -7,12 +7,12 @@ type Known = Pick<PairingFragment, 'id' | 'name' | 'twinningStatus' | 'otherDevi
 }
 
 /** What has changed since the last time, in a sentence for whoever does not see the screen. */
-export function useNews(twinnings: readonly Known[], loading: boolean): string {
+export function useNews(twinnings: readonly Known[], isKnown: boolean): string {
   const before = useRef<readonly Known[]>(undefined)
   const [news, setNews] = useState('')
 
   useEffect(() => {
-    if (loading) return
+    if (!isKnown) return
     const known = before.current
     before.current = twinnings
     if (!known) return
@@ -20,7 +20,7 @@ export function useNews(twinnings: readonly Known[], loading: boolean): string {
       Boolean,
     )
     if (sentences.length > 0) setNews(sentences.join(' '))
-  }, [twinnings, loading])
+  }, [twinnings, isKnown])
 
   return news
 }

@@ -18,6 +18,8 @@ type Changed<T> = {
 
 export type Twinnings<T> = {
   readonly twinnings: readonly T[]
+  /** Whether they have been read; none is then none. */
+  readonly known: boolean
   readonly loading: boolean
   readonly problem: Problem | undefined
   readonly lookAgain: () => void
@@ -46,8 +48,10 @@ export function useTwinnings<T extends PairingFragment>(
     },
   })
 
+  const nodes = data?.twinningDevice?.twinnings?.nodes
   return {
-    twinnings: data?.twinningDevice?.twinnings?.nodes ?? [],
+    twinnings: nodes ?? [],
+    known: nodes !== undefined,
     loading,
     problem: error && problemOf(error),
     lookAgain: () => void refetch(),
