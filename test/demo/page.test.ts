@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startGateway } from '../support/gateway.ts'
+import { listening, start, withOperators } from '../support/process.ts'
 import { ask, openDemo, startDemo, twin } from './support.ts'
 
 test('axe finds nothing at any step', async (t) => {
@@ -103,14 +103,15 @@ test('a switch leaves faults alone that somebody else has scripted', async (t) =
   assert.deepEqual(faults.list(), [{ delayMs: 5 }])
 })
 
-test('without a sandbox of its own the gateway has no demo', async (t) => {
-  const { url } = await startGateway(t, { environment: { EXPLORER: 'on' } })
+test('npm start has the demo; in front of operators of somebody else it has none', async (t) => {
+  const alone = await listening(start(t, {}))
+  const { environment } = await withOperators(t)
+  const before = await listening(start(t, environment))
+  const statuses = (url: string) =>
+    Promise.all(['/demo', '/demo/', '/demo/cast'].map(async (path) => (await fetch(`${url}${path}`)).status))
 
-  const statuses = await Promise.all(
-    ['/demo', '/demo/cast', '/demo/traffic'].map(async (path) => (await fetch(`${url}${path}`)).status),
-  )
-
-  assert.deepEqual(statuses, [404, 404, 404])
+  assert.deepEqual(await statuses(alone), [200, 200, 200])
+  assert.deepEqual(await statuses(before), [404, 404, 404])
 })
 
 type Violation = { id: string; impact: string | null; nodes: { target: string[] }[] }
