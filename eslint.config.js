@@ -4,7 +4,8 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 // What has packages of its own is looked at where they are: `npm run bench` and `npm run demo:build` install them.
-const hasPackages = (/** @type {string} */ folder) => existsSync(`${import.meta.dirname}/${folder}/node_modules`)
+const hasPackages = (/** @type {string} */ folder) =>
+  existsSync(`${import.meta.dirname}/${folder}/node_modules`)
 const peers = hasPackages('bench') ? [] : ['bench/peers/']
 const demo = hasPackages('demo') ? [] : ['demo/src/', 'demo/vite.config.ts']
 
