@@ -16,14 +16,18 @@ import { createCaching } from './graphql/caching.ts'
 import type { Context } from './graphql/context.ts'
 import { createBudget } from './graphql/cost/budget.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
+import { createAdmit } from './graphql/intake.ts'
+import { createCheckRequest } from './graphql/limits/check.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
+import { longestBody } from './http/body.ts'
 import { createCallbacks } from './http/callback.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { createFront } from './http/front.ts'
 import { registerGraphql } from './http/graphql.ts'
+import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
 import { createHttpServer, createRequestIds } from './http/server.ts'
@@ -146,6 +150,8 @@ export async function createApp(
   const schema = createSchema(config.sdlTarget)
   const checkCost = createCheckCost(schema, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
+  const admit = createAdmit({ checkRequest: createCheckRequest(config.limits) })
+  const intake = createIntake(admit)
   const isDraining = () => draining
   const fast = config.fastPath
     ? createFast({
@@ -157,22 +163,33 @@ export async function createApp(
         costLimit: config.cost,
         isHeard: shared?.listening ?? (() => true),
         forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
+        longestList: config.limits.listLength,
       })
     : undefined
   const nextId = createRequestIds()
-  const front = fast && createFront({ fast, verify, createContext, log, nextId, isDraining })
+  const maxBodyBytes = longestBody(config.limits)
+  const front = fast && createFront({ fast, verify, createContext, log, nextId, isDraining, maxBodyBytes })
   const server = await createGraphqlServer({
     schema,
     introspection,
     checkCost,
     plugins: fast ? [fast.plugin] : [],
   })
-  const http = createHttpServer(log, { isDraining, front, nextId })
+  const http = createHttpServer(log, { isDraining, front, nextId, bodyLimit: config.limits })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
-  const serveStream = registerStream(http, { subscriptions, createContext })
-  registerGraphql(http, { server, createContext, callbacks, serveStream, front, closed: !introspection })
-  registerSocket(http, { subscriptions, createContext })
+  const serveStream = registerStream(http, { subscriptions, createContext, intake, bodyLimit: config.limits })
+  registerGraphql(http, {
+    server,
+    createContext,
+    callbacks,
+    serveStream,
+    front,
+    intake,
+    bodyLimit: config.limits,
+    closed: !introspection,
+  })
+  registerSocket(http, { subscriptions, createContext, admit })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })

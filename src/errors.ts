@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_INVALID_RESPONSE'
   | 'COST_ESTIMATED_TOO_EXPENSIVE'
+  | 'REQUEST_LIMIT_EXCEEDED'
 
 /** What an operator said of its refusal, its variables filled in and its secrets taken out. */
 export type OmaFault = {
@@ -57,6 +58,46 @@ export class TooExpensive extends GatewayError {
     super(`${what} ${much}, and ${max} is allowed: ask for fewer things at once`)
     this.limit = limit
     this.estimated = estimated
+    this.max = max
+  }
+}
+
+/** What a request may have so much of, and no more. */
+export type LimitName =
+  | 'body'
+  | 'tokens'
+  | 'depth'
+  | 'aliases'
+  | 'rootFields'
+  | 'directives'
+  | 'listLength'
+  | 'upstreamCalls'
+  | 'timeMs'
+
+const excessOf: Readonly<Record<LimitName, (much: string) => string>> = {
+  body: (much) => `the body has ${much} bytes`,
+  tokens: (much) => `the document has ${much} tokens`,
+  depth: (much) => `the document has ${much} levels of fields`,
+  aliases: (much) => `the document has ${much} aliases`,
+  rootFields: (much) => `the operation has ${much} fields at its root`,
+  directives: (much) => `the document has ${much} directives`,
+  listLength: (much) => `a list in the variables has ${much} members`,
+  upstreamCalls: (much) => `the operation takes ${much} calls to operators`,
+  timeMs: (much) => `the operation takes ${much} ms`,
+}
+
+/** A request has, needs or takes more of something than is allowed. */
+export class LimitExceeded extends GatewayError {
+  override readonly name = 'LimitExceeded'
+  readonly code = 'REQUEST_LIMIT_EXCEEDED'
+  readonly limit: LimitName
+  /** `undefined` where it was not counted to the end. */
+  readonly actual: number | undefined
+  readonly max: number
+  constructor(limit: LimitName, actual: number | undefined, max: number) {
+    super(`${excessOf[limit](actual === undefined ? 'more' : String(actual))}, and ${max} is allowed`)
+    this.limit = limit
+    this.actual = actual
     this.max = max
   }
 }

@@ -8,8 +8,8 @@ const base = ['domain', 'errors', 'telemetry/channels']
 const reach: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   errors: [],
-  'telemetry/channels': [],
-  telemetry: ['telemetry', 'telemetry/channels', 'config'],
+  'telemetry/channels': ['errors'],
+  telemetry: ['telemetry', 'telemetry/channels', 'config', 'errors'],
   config: ['config', 'domain'],
   oma: ['oma', ...base],
   upstream: ['upstream', 'oma', 'config', ...base],

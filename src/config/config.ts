@@ -14,6 +14,21 @@ import {
 /** A router's cache: where it is told what to drop, with which key, and what this subgraph is called there. */
 export type RouterInvalidation = { readonly url: URL; readonly key: string; readonly subgraph: string }
 
+/** What a request may have, need and take; `mode` says whether one that goes beyond is refused or only counted. */
+export type Limits = {
+  readonly mode: 'enforce' | 'measure'
+  readonly bodyBytes: number
+  readonly tokens: number
+  readonly depth: number
+  readonly aliases: number
+  readonly rootFields: number
+  readonly directives: number
+  /** Of each list in the variables. */
+  readonly listLength: number
+  readonly upstreamCalls: number
+  readonly timeMs: number
+}
+
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** All settings, read and checked. What is `undefined` was not set. */
@@ -41,6 +56,7 @@ export type Config = {
   /** Whether answers that are at hand are given without execution. */
   readonly fastPath: boolean
   readonly cost: { readonly max: number; readonly mode: 'enforce' | 'measure' }
+  readonly limits: Limits
   /** Where routers may have subscriptions sent to; none: nowhere. */
   readonly callbackUrls: readonly URL[]
   /** How often operators that do not notify are asked about devices that somebody watches. */
@@ -128,6 +144,7 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     cacheTags: s.CACHE_TAGS === 'on',
     fastPath: s.FAST_PATH === 'on',
     cost: { max: s.COST_MAX, mode: s.COST_MODE },
+    limits: limitsOf(s),
     routerInvalidation:
       s.ROUTER_INVALIDATION_URL !== undefined && s.ROUTER_INVALIDATION_KEY !== undefined
         ? {
@@ -142,6 +159,21 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     workers: s.WORKERS,
     logLevel: s.LOG_LEVEL,
     warnings: warningsOf(s, operators),
+  }
+}
+
+function limitsOf(s: Settings): Limits {
+  return {
+    mode: s.LIMIT_MODE,
+    bodyBytes: s.LIMIT_BODY_BYTES,
+    tokens: s.LIMIT_TOKENS,
+    depth: s.LIMIT_DEPTH,
+    aliases: s.LIMIT_ALIASES,
+    rootFields: s.LIMIT_ROOT_FIELDS,
+    directives: s.LIMIT_DIRECTIVES,
+    listLength: s.LIMIT_LIST_LENGTH,
+    upstreamCalls: s.LIMIT_UPSTREAM_CALLS,
+    timeMs: s.LIMIT_TIME_MS,
   }
 }
 

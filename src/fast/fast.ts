@@ -48,6 +48,7 @@ export function createFast({
   sealer,
   operators,
   costLimit,
+  longestList,
   isHeard,
   forwards,
 }: {
@@ -57,6 +58,8 @@ export function createFast({
   sealer: Sealer
   operators: Operators
   costLimit: CostLimit
+  /** Of a request's variables. */
+  longestList: number
   isHeard: () => boolean
   forwards: boolean
 }): Fast {
@@ -69,7 +72,9 @@ export function createFast({
   function findEntities(asked: Asked, now: number, createContext: () => Promise<Context>) {
     const headers = headersOf.get(asked.variant)
     const looked = headers && entities.look(asked, now)
-    if (!looked || refusalOf(looked.cost, costLimit.max)) return undefined
+    // What goes beyond a limit is left to execution to refuse, or to count.
+    if (!looked || looked.texts.length > longestList || refusalOf(looked.cost, costLimit.max))
+      return undefined
     if (looked.missing.length > 0) return fill(looked, headers, createContext)
     return hitOf(looked, looked as Filled, headers)
   }

@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { GatewayError, TooExpensive, UpstreamRefusal } from '../errors.ts'
+import { GatewayError, LimitExceeded, TooExpensive, UpstreamRefusal } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 
 const internal = 'INTERNAL_SERVER_ERROR'
@@ -57,6 +57,10 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
   if (error instanceof TooExpensive) {
     const { code, limit, estimated = null, max } = error
     return { code, [limit]: { estimated, max } }
+  }
+  if (error instanceof LimitExceeded) {
+    const { code, limit: name, actual = null, max } = error
+    return { code, limit: { name, actual, max } }
   }
   if (!(error instanceof UpstreamRefusal)) return { code: error.code }
   const { messageId, text, httpStatus, operator } = error.fault ?? {}

@@ -22,7 +22,7 @@ export type Front = {
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
 
 // Longer ones are none that come again and again.
-const longestBody = 256 * 1024
+const longestRead = 256 * 1024
 const longestVariant = 300
 
 export function createFront({
@@ -32,6 +32,7 @@ export function createFront({
   log,
   nextId,
   isDraining,
+  maxBodyBytes,
 }: {
   fast: Fast
   verify: RememberingVerify
@@ -40,7 +41,9 @@ export function createFront({
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
   isDraining: () => boolean
+  maxBodyBytes: number
 }): Front {
+  const longestBody = Math.min(longestRead, maxBodyBytes)
   const bodies = new WeakMap<IncomingMessage, Buffer>()
 
   function askedBy(request: IncomingMessage, body: Buffer, principal: Principal): Asked | undefined {
@@ -77,7 +80,7 @@ export function createFront({
 
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request)) {
+      if (isDraining() || !mayBeAtHand(request, longestBody)) {
         next(request, response)
         return
       }
@@ -116,7 +119,7 @@ function kept(headers: OutgoingHttpHeaders): string[] {
 const named = new Set(['cache-control', 'content-length'])
 
 /** Whether it is a GraphQL request of the plainest kind. */
-function mayBeAtHand({ method, url, headers }: IncomingMessage): boolean {
+function mayBeAtHand({ method, url, headers }: IncomingMessage, longestBody: number): boolean {
   if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
   const length = Number(headers['content-length'])
   return length > 0 && length <= longestBody && json.test(headers['content-type'] ?? '')

@@ -7,9 +7,11 @@ import { refusal } from '../graphql/admission.ts'
 import { subscriptionIn } from '../graphql/subscriptions.ts'
 import type { GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
+import { bodyRefusal, type BodyLimit } from './body.ts'
 import type { Callbacks } from './callback.ts'
 import type { Front } from './front.ts'
 import { goneSignal } from './gone.ts'
+import type { Intake } from './intake.ts'
 import type { ServeStream } from './stream.ts'
 
 /** Makes the context of a request from its headers; throws nothing. */
@@ -21,7 +23,7 @@ const graphqlResponse = 'application/graphql-response+json'
 
 /**
  * GraphQL over HTTP (GraphQL over HTTP, Stage 2 draft) at `/graphql`: POST, and GET for queries. `closed`: who has no
- * valid token is turned away before the document is even parsed.
+ * valid token is turned away before the document is even validated.
  */
 export function registerGraphql(
   app: FastifyInstance,
@@ -31,6 +33,8 @@ export function registerGraphql(
     callbacks,
     serveStream,
     front,
+    intake,
+    bodyLimit,
     closed,
   }: {
     server: ApolloServer<Context>
@@ -38,29 +42,20 @@ export function registerGraphql(
     callbacks: Callbacks
     serveStream: ServeStream
     front: Front | undefined
+    intake: Intake
+    bodyLimit: BodyLimit
     closed: boolean
   },
 ): void {
   const contexts = new WeakMap<FastifyRequest, Context>()
   app.register((scope, _, done) => {
-    scope.setErrorHandler(
-      (error: { statusCode?: number; code?: string; message: string }, request, reply) => {
-        const status = error.statusCode ?? 500
-        if (status >= 500) {
-          report('error.unexpected', { error })
-          return sendErrors(request, reply, 500, [internalError])
-        }
-        return sendErrors(request, reply, status, [
-          { message: error.message, extensions: { code: 'BAD_REQUEST' } },
-        ])
-      },
-    )
-
+    scope.setErrorHandler(answerErrors(bodyLimit))
     if (front) keepAnswers(scope, front, contexts)
 
     scope.route({
       method: ['GET', 'POST'],
       url: '/graphql',
+      preHandler: intake,
       handler: async (request, reply) => {
         if (wantsStream(request)) return serveStream(request, reply)
         const called = await callbacks.answer(request.body, request.headers.authorization)
@@ -93,6 +88,25 @@ export function registerGraphql(
   })
 }
 
+/** What went wrong before GraphQL was reached, in GraphQL's form. */
+export function answerErrors(bodyLimit: BodyLimit) {
+  return (
+    error: { statusCode?: number; code?: string; message: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) {
+      report('error.unexpected', { error })
+      return sendErrors(request, reply, 500, [internalError])
+    }
+    const tooLong = bodyRefusal(error, request.headers['content-length'], bodyLimit)
+    return sendErrors(request, reply, status, [
+      tooLong ?? { message: error.message, extensions: { code: 'BAD_REQUEST' } },
+    ])
+  }
+}
+
 /** Takes the body from the front, where that has read it, and gives it the answers that it may give again. */
 function keepAnswers(scope: FastifyInstance, front: Front, contexts: WeakMap<FastifyRequest, Context>): void {
   scope.addHook('preParsing', (request, _, payload, done) => {
@@ -123,6 +137,7 @@ const wellFormed = new Set([
   'BAD_USER_INPUT',
   'OPERATION_RESOLUTION_FAILURE',
   'COST_ESTIMATED_TOO_EXPENSIVE',
+  'REQUEST_LIMIT_EXCEEDED',
 ])
 
 function statusOf({ status = 200, headers }: HTTPGraphQLHead, body: string): number {
@@ -137,6 +152,11 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error:
   const { http, ...shown } = extensions as { http: { status: number; headers: ReadonlyMap<string, string> } }
   reply.headers(Object.fromEntries(http.headers))
   return sendErrors(request, reply, http.status, [{ message, extensions: shown }])
+}
+
+/** Of the refusal of a well-formed request, which clients of the older media type expect with 200. */
+export function statusFor({ headers: { accept } }: FastifyRequest): number {
+  return accept?.includes(graphqlResponse) || accept?.includes('text/event-stream') ? 400 : 200
 }
 
 /** Errors of a request that did not get as far as GraphQL, in GraphQL's form. */

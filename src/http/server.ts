@@ -2,10 +2,8 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { report } from '../telemetry/channels.ts'
+import { longestBody, measureBodies, type BodyLimit } from './body.ts'
 import type { Front } from './front.ts'
-
-// A list of 10,000 representations has some 1.5 MB; nothing that is asked for here needs more than this.
-const bodyLimitBytes = 2 * 1024 * 1024
 
 /** An HTTP server with limits and a line in the log for each request; no business. */
 export function createHttpServer(
@@ -14,14 +12,20 @@ export function createHttpServer(
     isDraining,
     front,
     nextId,
-  }: { isDraining: () => boolean; front: Front | undefined; nextId: () => string },
+    bodyLimit,
+  }: {
+    isDraining: () => boolean
+    front: Front | undefined
+    nextId: () => string
+    bodyLimit: BodyLimit
+  },
 ): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     genReqId: nextId,
     // Fastify's own lines hold the URL, and that may hold a query's variables.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: bodyLimitBytes,
+    bodyLimit: longestBody(bodyLimit),
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
@@ -29,6 +33,7 @@ export function createHttpServer(
   if (front) putInFront(app.server, front)
   // All that is read here is JSON.
   app.removeContentTypeParser('text/plain')
+  measureBodies(app, bodyLimit)
   let closing = false
   // Connections on which nothing has been asked yet: Node does not count them as idle, and would wait for them.
   const unused = new Set<Socket>()

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { GatewayError } from '../errors.ts'
 import type { Context } from '../graphql/context.ts'
-import { toGraphQLError } from '../graphql/errors.ts'
+import { formatError, toGraphQLError } from '../graphql/errors.ts'
+import type { Admit, GraphqlRequest } from '../graphql/intake.ts'
 import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
@@ -34,7 +35,11 @@ const serviceRestart = 1012
  */
 export function registerSocket(
   app: FastifyInstance,
-  { subscriptions, createContext }: { subscriptions: Subscriptions; createContext: CreateContext },
+  {
+    subscriptions,
+    createContext,
+    admit,
+  }: { subscriptions: Subscriptions; createContext: CreateContext; admit: Admit },
 ): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -74,7 +79,7 @@ export function registerSocket(
     },
     onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {
       if (Object.keys(open).length > maxSubscriptions) return [tooMany()]
-      const refused = subscriptions.refusalOf(payload)
+      const refused = notAdmitted(admit, payload) ?? subscriptions.refusalOf(payload)
       if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
       // For each subscription anew: what one of them has read, spent or lacks is not another's.
       const context = await createContext(authorizationOf(request, connectionParams), endOf(request))
@@ -146,6 +151,17 @@ function serve(protocol: Server<Extra>, socket: WebSocket, request: IncomingMess
     clearInterval(beat)
     void closed(code, reason.toString())
   })
+}
+
+/** Why it is not admitted; where it is, the payload becomes what is to be served. */
+function notAdmitted(admit: Admit, payload: GraphqlRequest): GraphQLFormattedError | undefined {
+  try {
+    Object.assign(payload, admit(payload))
+    return undefined
+  } catch (error) {
+    if (error instanceof GraphQLError) return formatError(error.toJSON(), error)
+    throw error
+  }
 }
 
 function authorizationOf({ headers }: IncomingMessage, params: Params): string | undefined {

@@ -6,8 +6,10 @@ import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Context } from '../graphql/context.ts'
 import type { Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
+import type { BodyLimit } from './body.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
-import { sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
+import { answerErrors, sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
+import type { Intake } from './intake.ts'
 
 const eventStream = 'text/event-stream'
 
@@ -21,7 +23,17 @@ export type ServeStream = (request: FastifyRequest, reply: FastifyReply) => Prom
  */
 export function registerStream(
   app: FastifyInstance,
-  { subscriptions, createContext }: { subscriptions: Subscriptions; createContext: CreateContext },
+  {
+    subscriptions,
+    createContext,
+    intake,
+    bodyLimit,
+  }: {
+    subscriptions: Subscriptions
+    createContext: CreateContext
+    intake: Intake
+    bodyLimit: BodyLimit
+  },
 ): ServeStream {
   const contexts = new WeakMap<FastifyRequest, Context>()
   const replies = new WeakMap<FastifyRequest, FastifyReply>()
@@ -90,7 +102,13 @@ export function registerStream(
     return reply
   }
 
-  app.route({ method: ['GET', 'POST'], url: '/graphql/stream', handler: serve })
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql/stream',
+    errorHandler: (error, request, reply) => void answerErrors(bodyLimit)(error, request, reply),
+    preHandler: intake,
+    handler: serve,
+  })
   // A stream has no end of its own that a server which closes could wait for.
   app.addHook('preClose', (done) => {
     for (const reply of open) if (!endBeforeHead(reply, 503, stopping)) reply.raw.end()

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import type { LimitName } from '../errors.ts'
 
 /** Everything that the gateway reports, by channel. Labels are closed sets: never an id, an address or a secret. */
 export type Reports = {
@@ -17,6 +18,7 @@ export type Reports = {
   'cache.failure': { operation: string; error: string }
   'error.unexpected': { error: unknown }
   'operation.cost': { estimated: number; result: 'ok' | 'too_expensive' }
+  'limit.exceeded': { limit: LimitName; outcome: 'refused' | 'measured' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }

@@ -65,6 +65,11 @@ export function createMetrics(): Metrics {
     buckets: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
     registers,
   })
+  const limits = counter(
+    'twinning_limits_exceeded_total',
+    'Requests that had more of something than is allowed.',
+    ['limit', 'outcome'],
+  )
   const invalidations = counter(
     'twinning_router_invalidations_total',
     "Calls of the router's invalidation endpoint.",
@@ -99,6 +104,7 @@ export function createMetrics(): Metrics {
     listen('lookout.checked', (labels) => checks.inc(labels)),
     listen('notification.received', (labels) => notifications.inc(labels)),
     listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
+    listen('limit.exceeded', (labels) => limits.inc(labels)),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),
     listen('error.unexpected', () => unexpected.inc()),

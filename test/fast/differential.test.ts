@@ -153,6 +153,33 @@ test('media types, origins and all else that an answer may depend on', async (t)
   assert.ok(both.hits() > 5)
 })
 
+test('what is refused without the fast path is refused with it, however much of it is at hand', async (t) => {
+  let hits = 0
+  for (const environment of [{ LIMIT_LIST_LENGTH: '3' }, { COST_MAX: '7' }, { COST_MAX: '3' }]) {
+    const both = await startBoth(t, environment)
+    const free = await both.fast.another({ COST_MAX: '1000', LIMIT_LIST_LENGTH: '1000', FAST_PATH: 'off' })
+    const [s1, s2, p1] = await idsFrom({ ...both, fast: free })
+    const token = await both.fast.token('twinning:read:any')
+    const ask = (count: number, selection: string) =>
+      both.ask(token, {
+        query: `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { ${selection} } } }`,
+        variables: { r: Array.from({ length: count }, (_, i) => ({ __typename: 'Twinning', id: [s1, s2, p1][i % 3] })) }, // prettier-ignore
+      })
+
+    for (const selection of [
+      'id',
+      'id otherDevice { name }',
+      Array.from({ length: 20 }, (_, i) => `a${i}: id`).join(' '),
+    ])
+      // prettier-ignore
+      for (const count of [1, 2, 3, 4, 5, 9, 9, 3, 1]) await ask(count, selection)
+
+    hits += both.hits()
+    t.mock.timers.reset()
+  }
+  assert.ok(hits > 5)
+})
+
 test('time passes: the answer is as old as what it was made from, and ends with it', async (t) => {
   const both = await startBoth(t)
   const token = await both.fast.token('twinning:read', watch, { exp: Math.floor(Date.now() / 1000) + 1000 })

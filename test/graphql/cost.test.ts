@@ -157,7 +157,7 @@ for (const [what, document] of [
 ] as const)
   for (const mode of ['enforce', 'measure'])
     test(`with COST_MODE=${mode} a document ${what} ${mode === 'enforce' ? 'is refused' : 'is counted'}, and the process goes on`, async (t) => {
-      const gateway = await startGateway(t, { environment: { COST_MODE: mode } })
+      const gateway = await startGateway(t, { environment: { COST_MODE: mode, LIMIT_MODE: 'measure' } })
       const asWatch = await gateway.token('twinning:read', watch)
       // What is not refused is executed: here, on a device that has nothing.
       if (mode === 'measure' && !document.includes('nodes')) return

@@ -17,7 +17,7 @@ export type CheckCost = (
 ) => number
 
 // A leaf weighs nothing, for routers that count as well; but an answer of nothing else must end somewhere.
-const leavesForOne = 10
+export const leavesForOne = 10
 
 /** Estimates each operation before it is executed, reports it, and refuses it where the limit says so. */
 export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit): CheckCost {
