@@ -6,10 +6,9 @@ import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createLeases, noLeases } from './cache/leases.ts'
 import { createSharedStore } from './cache/shared.ts'
-import { createChanges, type TellLayersAbove } from './changes.ts'
-import type { Config, RouterInvalidation } from './config/config.ts'
-import { deviceEntityTag, twinningEntityTag } from './domain/entityTags.ts'
-import { createSealer, type Sealer } from './domain/ids.ts'
+import { createChanges } from './changes.ts'
+import type { Config } from './config/config.ts'
+import { createSealer } from './domain/ids.ts'
 import { GatewayError } from './errors.ts'
 import { createFast } from './fast/fast.ts'
 import { createCaching } from './graphql/caching.ts'
@@ -17,6 +16,7 @@ import type { Context } from './graphql/context.ts'
 import { createBudget } from './graphql/cost/budget.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
 import { createAdmit } from './graphql/intake.ts'
+import { createAllowance } from './graphql/limits/allowance.ts'
 import { createCheckRequest } from './graphql/limits/check.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -34,7 +34,7 @@ import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
 import { createRedisLink } from './redis/redis.ts'
-import { createInvalidateRouter } from './router/invalidation.ts'
+import { tellRouter } from './router/tell.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
@@ -117,7 +117,13 @@ export async function createApp(
     const epoch = evictions.now()
     const known = await verifyOrNot(verify, authorization)
     const principal = known instanceof GatewayError ? nobody : known
-    const caller = { token: principal.token, signal }
+    const allowance = createAllowance(config.limits, signal)
+    const caller = {
+      token: principal.token,
+      get signal() {
+        return allowance.signal()
+      },
+    }
     // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
     const writing = { token: principal.token, signal: new AbortController().signal }
     const caching = createCaching({ sealer, tags: config.cacheTags })
@@ -127,6 +133,7 @@ export async function createApp(
       lifetime,
       caller,
       onRead: caching.read,
+      reading: allowance.reading,
     })
     const reader = createReader({ principal, loaders, sealer })
     return {
@@ -134,7 +141,16 @@ export async function createApp(
       unauthenticated: known instanceof GatewayError ? known : undefined,
       reader,
       writer: createWriter({ principal, caller: writing, operators, loaders, sealer, changes, idempotency }),
-      watcher: createWatcher({ ...caller, reader, loaders, sealer, changes, lookout }),
+      watcher: createWatcher({
+        token: principal.token,
+        signal,
+        reader,
+        loaders,
+        sealer,
+        changes,
+        lookout,
+        onEvent: allowance.renew,
+      }),
       sealer,
       signal,
       warnings: [],
@@ -142,6 +158,7 @@ export async function createApp(
       entities: new Map(),
       epoch,
       budget: createBudget(config.cost),
+      allowance,
     }
   }
 
@@ -229,16 +246,6 @@ function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Reme
   if (auth === 'off') return remembering(verifyNothing)
   if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
   return remembering(createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience }))
-}
-
-/** The router files our answers under the tags that they carry. */
-function tellRouter(router: RouterInvalidation, sealer: Sealer): TellLayersAbove {
-  const invalidate = createInvalidateRouter(router)
-  return (changes, devices) =>
-    invalidate([
-      ...[...devices].map((device) => deviceEntityTag(device, sealer)),
-      ...changes.map(({ ref }) => twinningEntityTag(sealer.sealRef(ref))),
-    ])
 }
 
 async function verifyOrNot(verify: Verify, authorization: string | undefined) {

@@ -6,6 +6,7 @@ import type { Watcher } from '../twinnings/watcher.ts'
 import type { Writer } from '../twinnings/writer.ts'
 import type { Caching } from './caching.ts'
 import type { Budget } from './cost/budget.ts'
+import type { Allowance } from './limits/allowance.ts'
 
 /** Something that an answer lacks without any of its fields having failed. Stands in `extensions.warnings`. */
 export type Warning = {
@@ -32,4 +33,5 @@ export type Context = {
   /** The moment of the cache at which the request came: what was evicted after it is not in its answer. */
   readonly epoch: number
   readonly budget: Budget
+  readonly allowance: Allowance
 }

@@ -45,7 +45,7 @@ const pendingFreshMs = 2000
 
 /**
  * `caller`: for whom is read, and until when. `onRead` is told, at each read, until when all that it gave is fresh (ms
- * since 1970), and under which tags that is kept.
+ * since 1970), and under which tags that is kept. `reading` runs each reading that the cache can't spare, or rejects.
  */
 export function createLoaders({
   operators,
@@ -53,12 +53,14 @@ export function createLoaders({
   lifetime,
   caller,
   onRead = () => undefined,
+  reading = (read) => read(),
 }: {
   operators: Operators
   stores: LoaderStores
   lifetime: Lifetime
   caller: Caller
   onRead?: (freshUntil: number, tags: readonly string[]) => void
+  reading?: <T>(read: () => Promise<T>) => Promise<T>
 }): Loaders {
   const partitionOf = (link: OperatorLink) => link.partition(caller.token)
   // Lists that this request reads anyway: its single twinnings come from there.
@@ -117,7 +119,7 @@ export function createLoaders({
           const device = deviceOf.get(entryName(key))
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
           const read = (signal: AbortSignal) => readList(device, key, signal)
-          return readTogether(stores.lists, key, { signal: caller.signal, accept, read })
+          return reading(() => readTogether(stores.lists, key, { signal: caller.signal, accept, read }))
         })
       const mayBeLate = ({ twinnings }: DeviceTwinnings) => !twinnings.some(isPending)
       return stores.lists.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil: told(keys) })
@@ -158,7 +160,7 @@ export function createLoaders({
             const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
             if (many || listed.has(ref.device)) return readFromList(ref)
             const read = (signal: AbortSignal) => readOne(ref, key, signal)
-            return readTogether(stores.found, key, { signal: caller.signal, accept, read })
+            return reading(() => readTogether(stores.found, key, { signal: caller.signal, accept, read }))
           })
         }
         const mayBeLate = ({ twinning }: Found) => twinning !== undefined && !isPending(twinning)

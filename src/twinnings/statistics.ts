@@ -1,6 +1,6 @@
 import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, LeftOut, TwinningRole, TwinningStatus } from '../domain/twinning.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, LimitExceeded } from '../errors.ts'
 import type { Loaders } from './loaders.ts'
 
 /** Counts over the twinnings of some devices. */
@@ -44,8 +44,8 @@ async function listOrNothing(device: DeviceAddress, loaders: Loaders): Promise<D
   try {
     return await loaders.twinningsOf(device)
   } catch (error) {
-    // No operator, no answer, or none that can be read; anything else is ours to mend.
-    if (error instanceof GatewayError) return undefined
+    // No operator, no answer, or none that can be read; anything else is ours to mend, or the caller's.
+    if (error instanceof GatewayError && !(error instanceof LimitExceeded)) return undefined
     throw error
   }
 }

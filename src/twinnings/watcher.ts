@@ -28,7 +28,7 @@ export type Watcher = {
   readonly watch: (device: DeviceAddress) => Promise<AsyncIterableIterator<Event>>
 }
 
-/** The watcher of one request. `signal`: aborted when the caller has gone. */
+/** The watcher of one request. `signal`: aborted when the caller has gone; `onEvent`: called before an event is read. */
 export function createWatcher({
   token,
   signal,
@@ -37,6 +37,7 @@ export function createWatcher({
   sealer,
   changes,
   lookout,
+  onEvent,
 }: {
   token: string | undefined
   signal: AbortSignal
@@ -45,6 +46,7 @@ export function createWatcher({
   sealer: Sealer
   changes: Changes
   lookout: Lookout
+  onEvent: () => void
 }): Watcher {
   return {
     watch: async (device) => {
@@ -69,6 +71,7 @@ export function createWatcher({
     told: (twinningId: string, visible: VisibleTwinning | undefined) => void,
   ): AsyncGenerator<Event, void> {
     for await (const { kind, ref } of heard) {
+      onEvent()
       reader.forget()
       // As the lookout reads, too: what differs then is the twinning, and not two ways of an operator to tell of it.
       loaders.preferList(ref.device)
