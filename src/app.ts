@@ -192,7 +192,14 @@ export async function createApp(
     checkCost,
     plugins: fast ? [fast.plugin] : [],
   })
-  const http = createHttpServer(log, { isDraining, front, nextId, bodyLimit: config.limits })
+  const silentMs = Math.max(120_000, config.limits.timeMs * 2, config.timeoutMs * 10)
+  const http = createHttpServer(log, {
+    isDraining,
+    front,
+    nextId,
+    limits: { ...config.limits, silentMs },
+    origins: config.corsOrigins,
+  })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
   const serveStream = registerStream(http, { subscriptions, createContext, intake, bodyLimit: config.limits })
@@ -206,7 +213,7 @@ export async function createApp(
     bodyLimit: config.limits,
     closed: !introspection,
   })
-  registerSocket(http, { subscriptions, createContext, admit })
+  registerSocket(http, { subscriptions, createContext, admit, origins: config.corsOrigins })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { operatorAuth, parseOperators, type Environment, type Operator, type Problem } from './operators.ts'
 import {
   callbackUrls,
+  corsOrigins,
   idKeys,
   redisUrls,
   settingNames,
@@ -27,6 +28,10 @@ export type Limits = {
   readonly listLength: number
   readonly upstreamCalls: number
   readonly timeMs: number
+  /** How long the headers of a request may take to arrive, and all of it. */
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly connections: number
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -57,6 +62,8 @@ export type Config = {
   readonly fastPath: boolean
   readonly cost: { readonly max: number; readonly mode: 'enforce' | 'measure' }
   readonly limits: Limits
+  /** Whose pages may read answers. */
+  readonly corsOrigins: ReadonlySet<string> | 'any'
   /** Where routers may have subscriptions sent to; none: nowhere. */
   readonly callbackUrls: readonly URL[]
   /** How often operators that do not notify are asked about devices that somebody watches. */
@@ -145,6 +152,7 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     fastPath: s.FAST_PATH === 'on',
     cost: { max: s.COST_MAX, mode: s.COST_MODE },
     limits: limitsOf(s),
+    corsOrigins: (s.CORS_ORIGINS !== undefined && corsOrigins(s.CORS_ORIGINS)) || new Set(),
     routerInvalidation:
       s.ROUTER_INVALIDATION_URL !== undefined && s.ROUTER_INVALIDATION_KEY !== undefined
         ? {
@@ -174,6 +182,9 @@ function limitsOf(s: Settings): Limits {
     listLength: s.LIMIT_LIST_LENGTH,
     upstreamCalls: s.LIMIT_UPSTREAM_CALLS,
     timeMs: s.LIMIT_TIME_MS,
+    headersMs: s.LIMIT_HEADERS_MS,
+    requestMs: s.LIMIT_REQUEST_MS,
+    connections: s.LIMIT_CONNECTIONS,
   }
 }
 

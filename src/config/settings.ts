@@ -55,6 +55,15 @@ export const settings = z.object({
   LIMIT_LIST_LENGTH: whole(1, 1_000_000).default(10_000),
   LIMIT_UPSTREAM_CALLS: whole(1, 1_000_000).default(3000),
   LIMIT_TIME_MS: whole(1, 600_000).default(30_000),
+  LIMIT_HEADERS_MS: whole(100, 600_000).default(10_000),
+  LIMIT_REQUEST_MS: whole(100, 600_000).default(30_000),
+  LIMIT_CONNECTIONS: whole(1, 1_000_000).default(10_000),
+  CORS_ORIGINS: text
+    .refine(
+      (value) => corsOrigins(value) !== undefined,
+      'expected origins such as https://app.example, separated by commas, or * for any',
+    )
+    .optional(),
   ROUTER_INVALIDATION_URL: endpointUrl.optional(),
   ROUTER_INVALIDATION_KEY: text.optional(),
   ROUTER_SUBGRAPH_NAME: text.default('twinning'),
@@ -143,6 +152,15 @@ export function idKeys(value: string): [Buffer, ...Buffer[]] | undefined {
   if (!parts.every((part) => /^[\w+/-]{43}=?$/.test(part))) return undefined
   const [first, ...rest] = parts.map((part) => Buffer.from(part, 'base64'))
   return first && [first, ...rest]
+}
+
+/** One or more origins as browsers send them (RFC 6454 §6.2), or any; `undefined` for anything else. */
+export function corsOrigins(value: string): ReadonlySet<string> | 'any' | undefined {
+  if (value === '*') return 'any'
+  const parts = value.split(',').map((part) => part.trim())
+  const isOrigin = (part: string) =>
+    URL.canParse(part) && /^https?:$/.test(new URL(part).protocol) && new URL(part).origin === part
+  return parts.every(isOrigin) ? new Set(parts) : undefined
 }
 
 /** One or more URLs that others begin with; `undefined` for anything else. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { pagePolicy, secure } from './policy.ts'
+import { pageOnly, pagePolicy, secure } from './policy.ts'
 import { readSite } from './site.ts'
 import { serveTraffic, type Traffic } from './traffic.ts'
 
@@ -34,6 +34,7 @@ export function registerDemo(app: FastifyInstance, demo: Demo): void {
       const page = site?.get('index.html')
       if (!page) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt)
       return secure(reply, pagePolicy(request.host, { 'script-src': "'self'", 'style-src': "'self'" }))
+        .headers(pageOnly)
         .header('cache-control', 'no-store')
         .type(page.type)
         .send(page.content)

@@ -4,7 +4,7 @@ import { findPackageJSON } from 'node:module'
 import type { FastifyInstance } from 'fastify'
 import { ruruHTML } from 'ruru/server'
 import { getStaticFile, type StaticFile } from 'ruru/static'
-import { pagePolicy, secure } from './policy.ts'
+import { pageOnly, pagePolicy, secure } from './policy.ts'
 
 /** Somebody whom the explorer's visitor can call the API as, with one click. */
 export type Character = { readonly name: string; readonly who: string; readonly token: string }
@@ -29,6 +29,7 @@ export function registerExplorer(
   app.get('/', (request, reply) => {
     const nonce = randomBytes(16).toString('base64')
     return secure(reply, policyWith(nonce, request.host))
+      .headers(pageOnly)
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
       .send(explorerPage({ characters, firstQuery, assetsPath, nonce }))

@@ -26,3 +26,11 @@ export function pagePolicy(host: string, sources: Readonly<Record<'script-src' |
     "frame-ancestors 'none'",
   ].join('; ')
 }
+
+/** What a page could be misused for: the devices of whoever looks at it, and the window that opened it. */
+export const pageOnly = {
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'hid']
+    .map((feature) => `${feature}=()`)
+    .join(', '),
+}

@@ -3,7 +3,21 @@ import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { report } from '../telemetry/channels.ts'
 import { longestBody, measureBodies, type BodyLimit } from './body.ts'
+import { shareWith, type Origins } from './cors.ts'
 import type { Front } from './front.ts'
+import { secureAnswers } from './headers.ts'
+
+/** Settings: how long a request may take to arrive, its headers and all of it; and how many connections there may be. */
+export type HttpLimits = BodyLimit & {
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly connections: number
+  /** More than an operation may take. */
+  readonly silentMs: number
+}
+
+// How late a connection that is too slow is noticed.
+const checkEveryMs = 1000
 
 /** An HTTP server with limits and a line in the log for each request; no business. */
 export function createHttpServer(
@@ -12,12 +26,14 @@ export function createHttpServer(
     isDraining,
     front,
     nextId,
-    bodyLimit,
+    limits,
+    origins,
   }: {
     isDraining: () => boolean
     front: Front | undefined
     nextId: () => string
-    bodyLimit: BodyLimit
+    limits: HttpLimits
+    origins: Origins
   },
 ): FastifyInstance {
   const app = Fastify({
@@ -25,15 +41,27 @@ export function createHttpServer(
     genReqId: nextId,
     // Fastify's own lines hold the URL, and that may hold a query's variables.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: longestBody(bodyLimit),
-    requestTimeout: 30_000,
+    bodyLimit: longestBody(limits),
+    requestTimeout: limits.requestMs,
     keepAliveTimeout: 65_000,
+    // Neither side has moved a byte: a peer that does not read is not waited for. Streams send a sign of life.
+    connectionTimeout: limits.silentMs,
     forceCloseConnections: 'idle',
+    http: {
+      headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+      connectionsCheckingInterval: checkEveryMs,
+      // Whatever NODE_OPTIONS says: what two servers read in two ways is how requests are smuggled.
+      insecureHTTPParser: false,
+    },
   })
+  app.server.maxConnections = limits.connections
+  app.server.on('drop', () => report('limit.exceeded', { limit: 'connections', outcome: 'refused' }))
   if (front) putInFront(app.server, front)
   // All that is read here is JSON.
   app.removeContentTypeParser('text/plain')
-  measureBodies(app, bodyLimit)
+  measureBodies(app, limits)
+  secureAnswers(app)
+  shareWith(app, origins)
   let closing = false
   // Connections on which nothing has been asked yet: Node does not count them as idle, and would wait for them.
   const unused = new Set<Socket>()
@@ -59,7 +87,6 @@ export function createHttpServer(
     done()
   })
   app.addHook('onSend', (_, reply, payload, done) => {
-    reply.header('x-content-type-options', 'nosniff')
     // Whoever keeps its connection would go on sending requests here.
     if (isDraining()) reply.header('connection', 'close')
     done(null, payload)

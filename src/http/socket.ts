@@ -10,6 +10,7 @@ import { formatError, toGraphQLError } from '../graphql/errors.ts'
 import type { Admit, GraphqlRequest } from '../graphql/intake.ts'
 import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
+import { mayOpenSocket, type Origins } from './cors.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
 
@@ -39,7 +40,8 @@ export function registerSocket(
     subscriptions,
     createContext,
     admit,
-  }: { subscriptions: Subscriptions; createContext: CreateContext; admit: Admit },
+    origins,
+  }: { subscriptions: Subscriptions; createContext: CreateContext; admit: Admit; origins: Origins },
 ): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -95,7 +97,11 @@ export function registerSocket(
     // Node has taken its own listener away, and nobody else may have put one there yet.
     socket.on('error', () => socket.destroy())
     if (request.url?.split('?', 1)[0] !== path) {
-      refuse(socket)
+      refuse(socket, '404 Not Found')
+      return
+    }
+    if (!mayOpenSocket(request.headers, origins)) {
+      refuse(socket, '403 Forbidden')
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
@@ -180,8 +186,6 @@ function tooMany(): GraphQLError {
   })
 }
 
-function refuse(socket: Duplex): void {
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
-    socket.destroy(),
-  )
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
 }

@@ -18,7 +18,7 @@ export type Reports = {
   'cache.failure': { operation: string; error: string }
   'error.unexpected': { error: unknown }
   'operation.cost': { estimated: number; result: 'ok' | 'too_expensive' }
-  'limit.exceeded': { limit: LimitName; outcome: 'refused' | 'measured' }
+  'limit.exceeded': { limit: LimitName | 'connections'; outcome: 'refused' | 'measured' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }

@@ -180,6 +180,21 @@ test('what is refused without the fast path is refused with it, however much of 
   assert.ok(hits > 5)
 })
 
+test('pages of other origins are told the same of an answer, whether or not it was at hand', async (t) => {
+  const both = await startBoth(t, { CORS_ORIGINS: 'https://app.example,https://b.example' })
+  const token = await both.fast.token('twinning:read', watch)
+  const query = { query: '{ twinningDevice { twinnings { nodes { name } } } }' }
+  for (let times = 0; times < 3; times++)
+    for (const origin of ['https://app.example', 'https://b.example', 'https://evil.example', undefined]) {
+      const { headers } = await both.ask(token, query, { ...(origin && { origin }) })
+      assert.equal(headers.vary, 'authorization, accept, origin')
+      const isAllowed = origin === 'https://app.example' || origin === 'https://b.example'
+      assert.equal(headers['access-control-allow-origin'], isAllowed ? origin : undefined)
+    }
+
+  assert.equal(both.hits(), 8)
+})
+
 test('time passes: the answer is as old as what it was made from, and ends with it', async (t) => {
   const both = await startBoth(t)
   const token = await both.fast.token('twinning:read', watch, { exp: Math.floor(Date.now() / 1000) + 1000 })
