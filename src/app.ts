@@ -21,6 +21,7 @@ import { createCheckRequest } from './graphql/limits/check.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
+import { invalidAmong } from './graphql/trusted.ts'
 import { longestBody } from './http/body.ts'
 import { createCallbacks } from './http/callback.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
@@ -167,7 +168,7 @@ export async function createApp(
   const schema = createSchema(config.sdlTarget)
   const checkCost = createCheckCost(schema, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
-  const admit = createAdmit({ checkRequest: createCheckRequest(config.limits) })
+  const admit = createAdmit({ trusted: config.trusted, checkRequest: createCheckRequest(config.limits) })
   const intake = createIntake(admit)
   const isDraining = () => draining
   const fast = config.fastPath
@@ -190,6 +191,7 @@ export async function createApp(
     schema,
     introspection,
     checkCost,
+    automatic: config.automatic,
     plugins: fast ? [fast.plugin] : [],
   })
   const silentMs = Math.max(120_000, config.limits.timeMs * 2, config.timeoutMs * 10)
@@ -236,6 +238,8 @@ export async function createApp(
   return {
     listen: async () => {
       for (const warning of config.warnings) log.warn(warning)
+      const documents = invalidAmong(config.trusted, schema)
+      if (documents.length > 0) log.warn({ documents }, 'trusted documents that the schema does not know')
       const url = await http.listen({ host: config.host, port: config.port })
       phase = 'ready'
       return url

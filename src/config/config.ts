@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { readDocuments } from './documents.ts'
 import { operatorAuth, parseOperators, type Environment, type Operator, type Problem } from './operators.ts'
 import {
   callbackUrls,
@@ -62,6 +63,12 @@ export type Config = {
   readonly fastPath: boolean
   readonly cost: { readonly max: number; readonly mode: 'enforce' | 'measure' }
   readonly limits: Limits
+  readonly trusted: {
+    readonly mode: 'any' | 'prefer' | 'only'
+    readonly documents: ReadonlyMap<string, string>
+  }
+  /** Automatic persisted queries; a `max` of 0: none. */
+  readonly automatic: { readonly max: number; readonly ttlMs: number }
   /** Whose pages may read answers. */
   readonly corsOrigins: ReadonlySet<string> | 'any'
   /** Where routers may have subscriptions sent to; none: nowhere. */
@@ -87,14 +94,19 @@ export function readConfig(environment: Environment): { config: Config } | { pro
   const given = Object.fromEntries(settingNames.map((name) => [name, environment[name]?.trim() || undefined]))
   const checked = settings.safeParse(given)
   const fromFile = readOperatorsFile(given.OMA_OPERATORS_FILE, environment)
+  const trusted = readDocuments(given.TRUSTED_DOCUMENTS)
   const problems = [
     ...(checked.error?.issues.map(({ path, message }) => ({ variable: String(path[0]), fault: message })) ??
       []),
     ...together(given),
     ...('problems' in fromFile ? fromFile.problems : []),
+    ...('problems' in trusted ? trusted.problems : []),
   ]
-  if (problems.length > 0 || !checked.success || 'problems' in fromFile) return { problems }
-  return { config: build(checked.data, fromFile.operators ?? singleOperator(checked.data)) }
+  if (problems.length > 0 || !checked.success || 'problems' in fromFile || 'problems' in trusted)
+    return { problems }
+  return {
+    config: build(checked.data, fromFile.operators ?? singleOperator(checked.data), trusted.documents),
+  }
 }
 
 function readOperatorsFile(
@@ -129,7 +141,7 @@ function singleOperator(s: Settings): Operator[] {
   return [{ id: 'default', serverRoot: new URL(s.OMA_SERVER_ROOT), match: ['*'], auth }]
 }
 
-function build(s: Settings, operators: readonly Operator[]): Config {
+function build(s: Settings, operators: readonly Operator[], documents: ReadonlyMap<string, string>): Config {
   const keys = s.ID_KEY === undefined ? undefined : idKeys(s.ID_KEY)
   return {
     host: s.HOST,
@@ -152,6 +164,8 @@ function build(s: Settings, operators: readonly Operator[]): Config {
     fastPath: s.FAST_PATH === 'on',
     cost: { max: s.COST_MAX, mode: s.COST_MODE },
     limits: limitsOf(s),
+    trusted: { mode: s.TRUSTED_DOCUMENTS_MODE, documents },
+    automatic: { max: s.APQ_MAX, ttlMs: s.APQ_TTL_S * 1000 },
     corsOrigins: (s.CORS_ORIGINS !== undefined && corsOrigins(s.CORS_ORIGINS)) || new Set(),
     routerInvalidation:
       s.ROUTER_INVALIDATION_URL !== undefined && s.ROUTER_INVALIDATION_KEY !== undefined

@@ -64,6 +64,12 @@ export const settings = z.object({
       'expected origins such as https://app.example, separated by commas, or * for any',
     )
     .optional(),
+  TRUSTED_DOCUMENTS: text.optional(),
+  TRUSTED_DOCUMENTS_MODE: z
+    .enum(['any', 'prefer', 'only'], { error: 'expected any, prefer or only' })
+    .default('any'),
+  APQ_MAX: whole(0, 1_000_000).default(0),
+  APQ_TTL_S: whole(1, 31_536_000).default(86_400),
   ROUTER_INVALIDATION_URL: endpointUrl.optional(),
   ROUTER_INVALIDATION_KEY: text.optional(),
   ROUTER_SUBGRAPH_NAME: text.default('twinning'),
@@ -116,6 +122,13 @@ export function together(given: Readonly<Record<string, string | undefined>>): P
   if (given.OMA_AUTH === 'client_credentials')
     for (const name of ['OMA_TOKEN_URL', 'OMA_CLIENT_ID', 'OMA_CLIENT_SECRET'])
       if (!given[name]) need(name, 'expected to be set, for OMA_AUTH=client_credentials')
+  if (/^(?:prefer|only)$/.test(given.TRUSTED_DOCUMENTS_MODE ?? '') && !given.TRUSTED_DOCUMENTS)
+    need(
+      'TRUSTED_DOCUMENTS',
+      `expected to be set, for TRUSTED_DOCUMENTS_MODE=${given.TRUSTED_DOCUMENTS_MODE ?? ''}`,
+    )
+  if (given.TRUSTED_DOCUMENTS_MODE === 'only' && Number(given.APQ_MAX ?? 0) > 0)
+    need('APQ_MAX', 'expected to be 0 where TRUSTED_DOCUMENTS_MODE is only')
   for (const [name, other] of [
     ['ROUTER_INVALIDATION_URL', 'ROUTER_INVALIDATION_KEY'],
     ['ROUTER_INVALIDATION_KEY', 'ROUTER_INVALIDATION_URL'],

@@ -1,4 +1,5 @@
 import type { CheckRequest } from './limits/check.ts'
+import { createTrusted, type TrustedDocuments } from './trusted.ts'
 
 /** A request as it came, whatever it came over. */
 export type GraphqlRequest = {
@@ -15,9 +16,17 @@ export type GraphqlRequest = {
  */
 export type Admit = <R extends GraphqlRequest>(request: R) => R
 
-export function createAdmit({ checkRequest }: { checkRequest: CheckRequest }): Admit {
+export function createAdmit({
+  trusted,
+  checkRequest,
+}: {
+  trusted: TrustedDocuments
+  checkRequest: CheckRequest
+}): Admit {
+  const withDocument = createTrusted(trusted)
   return (request) => {
-    checkRequest(request)
-    return request
+    const meant = withDocument(request)
+    checkRequest(meant)
+    return meant
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
 import { admission } from './admission.ts'
+import { automaticDocuments, type AutomaticDocuments } from './automatic.ts'
 import { cachingHints } from './caching.ts'
 import type { Context } from './context.ts'
 import { refuseOverspending } from './cost/budget.ts'
@@ -20,11 +21,13 @@ export async function createGraphqlServer({
   schema,
   introspection,
   checkCost,
+  automatic,
   plugins = [],
 }: {
   schema: GraphQLSchema
   introspection: boolean
   checkCost: CheckCost
+  automatic: AutomaticDocuments
   /** To see each answer as it is sent. */
   plugins?: readonly ApolloServerPlugin<Context>[]
 }): Promise<ApolloServer<Context>> {
@@ -36,7 +39,7 @@ export async function createGraphqlServer({
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    persistedQueries: false,
+    persistedQueries: automatic.max > 0 && { cache: automaticDocuments(automatic) },
     documentStore: createDocumentStore(),
     // An Authorization header can't come from a simple cross-site request.
     csrfPrevention: {

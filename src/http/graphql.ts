@@ -138,6 +138,8 @@ const wellFormed = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'COST_ESTIMATED_TOO_EXPENSIVE',
   'REQUEST_LIMIT_EXCEEDED',
+  'PERSISTED_QUERY_NOT_IN_LIST',
+  'QUERY_NOT_IN_SAFELIST',
 ])
 
 function statusOf({ status = 200, headers }: HTTPGraphQLHead, body: string): number {

@@ -19,6 +19,8 @@ export type Reports = {
   'error.unexpected': { error: unknown }
   'operation.cost': { estimated: number; result: 'ok' | 'too_expensive' }
   'limit.exceeded': { limit: LimitName | 'connections'; outcome: 'refused' | 'measured' }
+  /** `hash`: of the document's text, which is no label. */
+  'document.untrusted': { hash: string; outcome: 'served' | 'refused' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }

@@ -21,14 +21,23 @@ function standardOutput(): DestinationStream {
   return pino.destination({ dest: 1, sync: false, ...written })
 }
 
+const mostToldOf = 1000
+
 /** Writes what the channels report; answers how to stop. */
 export function logReports(log: Logger): () => void {
+  const toldOf = new Set<string>()
   const stops = [
     listen('upstream.request', (facts) => log.debug(facts, 'upstream request')),
     listen('upstream.leftOut', (facts) =>
       log.warn(facts, 'a twinning in an operator’s list could not be decoded'),
     ),
     listen('cache.failure', (facts) => log.warn(facts, 'Redis failed; going on without it')),
+    listen('document.untrusted', (facts) => {
+      // Each once: whoever wants to know how often looks at the metrics.
+      if (toldOf.size >= mostToldOf || toldOf.has(facts.hash)) return
+      toldOf.add(facts.hash)
+      log.info(facts, 'a document that is not trusted')
+    }),
     listen('notification.received', (facts) => log.debug(facts, 'notification')),
     listen('router.invalidation', (facts) => {
       if (facts.outcome === 'failed') log.warn(facts, 'the router did not drop what it keeps of a change')

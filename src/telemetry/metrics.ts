@@ -70,6 +70,11 @@ export function createMetrics(): Metrics {
     'Requests that had more of something than is allowed.',
     ['limit', 'outcome'],
   )
+  const untrusted = counter(
+    'twinning_documents_untrusted_total',
+    'Requests by documents that are not trusted.',
+    ['outcome'],
+  )
   const invalidations = counter(
     'twinning_router_invalidations_total',
     "Calls of the router's invalidation endpoint.",
@@ -105,6 +110,7 @@ export function createMetrics(): Metrics {
     listen('notification.received', (labels) => notifications.inc(labels)),
     listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
     listen('limit.exceeded', (labels) => limits.inc(labels)),
+    listen('document.untrusted', ({ outcome }) => untrusted.inc({ outcome })),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),
     listen('error.unexpected', () => unexpected.inc()),

@@ -57,6 +57,8 @@ test('with nothing set, the settings are those of the sandbox', () => {
       requestMs: 30_000,
       connections: 10_000,
     },
+    trusted: { mode: 'any', documents: new Map() },
+    automatic: { max: 0, ttlMs: 86_400_000 },
     corsOrigins: new Set(),
     routerInvalidation: undefined,
     callbackUrls: [],
@@ -109,6 +111,8 @@ test('with everything set, everything is as it was set', () => {
     LIMIT_HEADERS_MS: '100',
     LIMIT_REQUEST_MS: '200',
     LIMIT_CONNECTIONS: '12',
+    APQ_MAX: '10',
+    APQ_TTL_S: '60',
     CORS_ORIGINS: 'https://app.example, http://localhost:3000',
     ROUTER_INVALIDATION_URL: 'http://router:3000/invalidation',
     ROUTER_INVALIDATION_KEY: 'k',
@@ -168,6 +172,8 @@ test('with everything set, everything is as it was set', () => {
       requestMs: 200,
       connections: 12,
     },
+    trusted: { mode: 'any', documents: new Map() },
+    automatic: { max: 10, ttlMs: 60_000 },
     corsOrigins: new Set(['https://app.example', 'http://localhost:3000']),
     routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
     callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
@@ -247,6 +253,8 @@ const wrong: [variable: string, value: string, fault: string][] = [
   ['LIMIT_BODY_BYTES', '1023', 'expected a whole number from 1024 to 67108864'],
   ['LIMIT_DEPTH', '0', 'expected a whole number from 1 to 1000'],
   ['LIMIT_ALIASES', '-1', 'expected a whole number from 0 to 100000'],
+  ['TRUSTED_DOCUMENTS', '/nowhere/documents.json', 'expected the path of a file that can be read'],
+  ['TRUSTED_DOCUMENTS_MODE', 'on', 'expected any, prefer or only'],
   ['CORS_ORIGINS', 'app.example', origins],
   ['CORS_ORIGINS', 'https://app.example/', origins],
   ['CORS_ORIGINS', 'https://App.example', origins],
@@ -333,6 +341,26 @@ test('what is meant to be insecure is warned of', () => {
 
 test('the key of ids without ID_KEY depends on nothing, so that ids survive a change of operators', () => {
   assert.deepEqual(configOf(upstream).idKeys, configOf({}).idKeys)
+})
+
+test('TRUSTED_DOCUMENTS is a file of documents by their ids, and prefer and only need one', (t) => {
+  const hash = 'a'.repeat(64)
+  const documents = { [hash]: 'query Q { __typename }' }
+  const only = { TRUSTED_DOCUMENTS_MODE: 'only', TRUSTED_DOCUMENTS: write(t, documents) }
+
+  assert.deepEqual(configOf(only).trusted, { mode: 'only', documents: new Map(Object.entries(documents)) })
+  assert.deepEqual(problemsOf({ TRUSTED_DOCUMENTS_MODE: 'prefer' }), [
+    'TRUSTED_DOCUMENTS: expected to be set, for TRUSTED_DOCUMENTS_MODE=prefer',
+  ])
+  assert.deepEqual(problemsOf({ ...only, APQ_MAX: '1' }), [
+    'APQ_MAX: expected to be 0 where TRUSTED_DOCUMENTS_MODE is only',
+  ])
+  for (const [file, fault] of [
+    [[], 'expected a file that holds a JSON object of documents by their ids'],
+    [{ [hash]: 1 }, 'expected a file that holds a JSON object of documents by their ids'],
+    [{ [hash]: '{' }, `expected GraphQL documents, got something else at "${hash}"`],
+  ] as const)
+    assert.deepEqual(problemsOf({ TRUSTED_DOCUMENTS: write(t, file) }), [`TRUSTED_DOCUMENTS: ${fault}`])
 })
 
 test('OMA_OPERATORS_FILE gives several operators, with secrets out of the environment', (t) => {
