@@ -226,7 +226,7 @@ test('a token that has expired has expired', async (t) => {
 })
 
 test('entities of which some have to be read again, and some are not there, as time passes', async (t) => {
-  const both = await startBoth(t)
+  const both = await startBoth(t, { CACHE_STALE_S: '0' })
   const { alpha, beta } = both.fast.sandbox.operators
   alpha.settings.cacheControl = 'max-age=3'
   for (let n = 0; n < 8; n++) {
