@@ -1,18 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { nobody } from './auth/policy.ts'
 import { remembering, type RememberingVerify } from './auth/remember.ts'
-import { createVerify, verifyNothing, type Verify } from './auth/verify.ts'
+import { createVerify, verifyNothing } from './auth/verify.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createLeases, noLeases } from './cache/leases.ts'
 import { createSharedStore } from './cache/shared.ts'
 import { createChanges } from './changes.ts'
 import type { Config } from './config/config.ts'
 import { createSealer } from './domain/ids.ts'
-import { GatewayError } from './errors.ts'
 import { createFast } from './fast/fast.ts'
 import { createCaching } from './graphql/caching.ts'
-import type { Context } from './graphql/context.ts'
 import { createBudget } from './graphql/cost/budget.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
 import { createAdmit } from './graphql/intake.ts'
@@ -22,18 +19,22 @@ import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
 import { invalidAmong } from './graphql/trusted.ts'
+import { createAddressOf } from './http/address.ts'
 import { longestBody } from './http/body.ts'
 import { createCallbacks } from './http/callback.ts'
+import { createCallers } from './http/callers.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { createFront } from './http/front.ts'
-import { registerGraphql } from './http/graphql.ts'
+import { registerGraphql, type CreateContext } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
 import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
+import { createExchange } from './limits/exchange.ts'
+import { createRates } from './limits/rates.ts'
 import { createRedisLink } from './redis/redis.ts'
 import { tellRouter } from './router/tell.ts'
 import { createLog, logReports } from './telemetry/log.ts'
@@ -111,13 +112,18 @@ export async function createApp(
   // At worst a POST and a GET by its Location, each sent again after a 401, each time with a new token: 8 exchanges.
   const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 8 + 10_000 })
   const verify = createVerifier(config)
+  const rates = createRates(config.rates, redis && createExchange(redis))
+  const callers = createCallers({ verify, rates, addressOf: createAddressOf(config.trustedProxies) })
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
 
-  async function createContext(authorization: string | undefined, signal: AbortSignal): Promise<Context> {
+  const createContext: CreateContext = async (
+    request,
+    signal,
+    authorization = request.headers.authorization,
+  ) => {
     // Taken before anything is read.
     const epoch = evictions.now()
-    const known = await verifyOrNot(verify, authorization)
-    const principal = known instanceof GatewayError ? nobody : known
+    const { principal, refused, spend } = await callers.identify(request, authorization)
     const allowance = createAllowance(config.limits, signal)
     const caller = {
       token: principal.token,
@@ -139,7 +145,8 @@ export async function createApp(
     const reader = createReader({ principal, loaders, sealer })
     return {
       principal,
-      unauthenticated: known instanceof GatewayError ? known : undefined,
+      unauthenticated: refused,
+      spend,
       reader,
       writer: createWriter({ principal, caller: writing, operators, loaders, sealer, changes, idempotency }),
       watcher: createWatcher({
@@ -186,7 +193,8 @@ export async function createApp(
     : undefined
   const nextId = createRequestIds()
   const maxBodyBytes = longestBody(config.limits)
-  const front = fast && createFront({ fast, verify, createContext, log, nextId, isDraining, maxBodyBytes })
+  const front =
+    fast && createFront({ fast, verify, callers, createContext, log, nextId, isDraining, maxBodyBytes })
   const server = await createGraphqlServer({
     schema,
     introspection,
@@ -204,18 +212,25 @@ export async function createApp(
   })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
   const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
-  const serveStream = registerStream(http, { subscriptions, createContext, intake, bodyLimit: config.limits })
+  const serveStream = registerStream(http, {
+    subscriptions,
+    createContext,
+    callers,
+    intake,
+    bodyLimit: config.limits,
+  })
   registerGraphql(http, {
     server,
     createContext,
     callbacks,
     serveStream,
     front,
+    callers,
     intake,
     bodyLimit: config.limits,
     closed: !introspection,
   })
-  registerSocket(http, { subscriptions, createContext, admit, origins: config.corsOrigins })
+  registerSocket(http, { subscriptions, createContext, callers, admit, origins: config.corsOrigins })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })
@@ -257,13 +272,4 @@ function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): Reme
   if (auth === 'off') return remembering(verifyNothing)
   if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
   return remembering(createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience }))
-}
-
-async function verifyOrNot(verify: Verify, authorization: string | undefined) {
-  try {
-    return await verify(authorization)
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
 }

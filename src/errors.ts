@@ -102,6 +102,17 @@ export class LimitExceeded extends GatewayError {
   }
 }
 
+/** The caller has spent what it may spend in a minute. */
+export class RateLimited extends GatewayError {
+  override readonly name = 'RateLimited'
+  readonly code = 'RATE_LIMITED'
+  readonly retryAfterS: number
+  constructor(retryAfterS: number) {
+    super(`too much was asked for in a minute: ask again in ${retryAfterS} s`)
+    this.retryAfterS = retryAfterS
+  }
+}
+
 /** The operator gave no usable sign of life: no connection, a broken one, or none of ours that it accepts. */
 export class UpstreamUnavailable extends GatewayError {
   override readonly name = 'UpstreamUnavailable'

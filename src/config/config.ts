@@ -6,6 +6,7 @@ import {
   callbackUrls,
   corsOrigins,
   idKeys,
+  networks,
   redisUrls,
   settingNames,
   settings,
@@ -71,6 +72,14 @@ export type Config = {
   readonly automatic: { readonly max: number; readonly ttlMs: number }
   /** Whose pages may read answers. */
   readonly corsOrigins: ReadonlySet<string> | 'any'
+  /** What a caller may ask for in a minute, in units of cost; 0: no limit. `unauthenticated`: an address without a valid token. */
+  readonly rates: {
+    readonly caller: number
+    readonly unauthenticated: number
+    readonly mode: 'enforce' | 'measure'
+  }
+  /** Proxies that are believed whom they ask for: addresses and networks. */
+  readonly trustedProxies: readonly string[]
   /** Where routers may have subscriptions sent to; none: nowhere. */
   readonly callbackUrls: readonly URL[]
   /** How often operators that do not notify are asked about devices that somebody watches. */
@@ -167,6 +176,12 @@ function build(s: Settings, operators: readonly Operator[], documents: ReadonlyM
     trusted: { mode: s.TRUSTED_DOCUMENTS_MODE, documents },
     automatic: { max: s.APQ_MAX, ttlMs: s.APQ_TTL_S * 1000 },
     corsOrigins: (s.CORS_ORIGINS !== undefined && corsOrigins(s.CORS_ORIGINS)) || new Set(),
+    rates: {
+      caller: s.RATE_LIMIT,
+      unauthenticated: s.RATE_LIMIT_UNAUTHENTICATED,
+      mode: s.RATE_LIMIT_MODE,
+    },
+    trustedProxies: s.TRUSTED_PROXIES === undefined ? [] : (networks(s.TRUSTED_PROXIES) ?? []),
     routerInvalidation:
       s.ROUTER_INVALIDATION_URL !== undefined && s.ROUTER_INVALIDATION_KEY !== undefined
         ? {

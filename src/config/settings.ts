@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { baseUrl, endpointUrl, type Problem } from './operators.ts'
 
@@ -70,6 +71,17 @@ export const settings = z.object({
     .default('any'),
   APQ_MAX: whole(0, 1_000_000).default(0),
   APQ_TTL_S: whole(1, 31_536_000).default(86_400),
+  RATE_LIMIT: whole(0, 999_999_999).default(200_000_000),
+  RATE_LIMIT_UNAUTHENTICATED: whole(0, 999_999_999).default(60_000),
+  RATE_LIMIT_MODE: z
+    .enum(['enforce', 'measure'], { error: 'expected enforce or measure' })
+    .default('enforce'),
+  TRUSTED_PROXIES: text
+    .refine(
+      (value) => networks(value) !== undefined,
+      'expected IP addresses or networks (10.0.0.0/8), separated by commas',
+    )
+    .optional(),
   ROUTER_INVALIDATION_URL: endpointUrl.optional(),
   ROUTER_INVALIDATION_KEY: text.optional(),
   ROUTER_SUBGRAPH_NAME: text.default('twinning'),
@@ -182,4 +194,17 @@ export function callbackUrls(value: string): URL[] | undefined {
   return parts.every((part) => baseUrl.safeParse(part).success)
     ? parts.map((part) => new URL(part))
     : undefined
+}
+
+/** One or more addresses or networks in CIDR notation; `undefined` for anything else. */
+export function networks(value: string): string[] | undefined {
+  const parts = value.split(',').map((part) => part.trim())
+  return parts.every(isNetwork) ? parts : undefined
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, more] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || more !== undefined) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
 }

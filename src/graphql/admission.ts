@@ -7,7 +7,7 @@ import {
   type FragmentDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { GatewayError } from '../errors.ts'
+import { RateLimited, type GatewayError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { toGraphQLError } from './errors.ts'
 
@@ -32,8 +32,10 @@ const streamInstead =
   'a subscription is served as a stream: send it to /graphql/stream with Accept: text/event-stream'
 const badRequest = { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } }
 
-/** 401 with what RFC 6750 §3 wants said, or 503 where the keys to tell are missing. */
+/** 401 with what RFC 6750 §3 wants said, 429 with when to come again, or 503 where the keys to tell are missing. */
 export function refusal(error: GatewayError) {
+  if (error instanceof RateLimited)
+    return toGraphQLError(error, 429, [['retry-after', String(error.retryAfterS)]])
   if (error.code !== 'UNAUTHENTICATED') return toGraphQLError(error, 503)
   return toGraphQLError(error, 401, [['www-authenticate', 'Bearer']])
 }

@@ -18,8 +18,10 @@ export type Warning = {
 /** What one request brings to its resolvers. */
 export type Context = {
   readonly principal: Principal
-  /** Why the caller is nobody; such a caller gets no further than introspection. */
+  /** Why the caller is nobody; such a caller gets no further than introspection, or nowhere: RateLimited. */
   readonly unauthenticated: GatewayError | undefined
+  /** Takes what the operation costs from what its caller may still ask for; throws RateLimited. */
+  readonly spend: (cost: number) => void
   readonly reader: Reader
   readonly writer: Writer
   readonly sealer: Sealer

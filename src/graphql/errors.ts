@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { GatewayError, LimitExceeded, TooExpensive, UpstreamRefusal } from '../errors.ts'
+import { GatewayError, LimitExceeded, RateLimited, TooExpensive, UpstreamRefusal } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 
 const internal = 'INTERNAL_SERVER_ERROR'
@@ -62,6 +62,7 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
     const { code, limit: name, actual = null, max } = error
     return { code, limit: { name, actual, max } }
   }
+  if (error instanceof RateLimited) return { code: error.code, retryAfterS: error.retryAfterS }
   if (!(error instanceof UpstreamRefusal)) return { code: error.code }
   const { messageId, text, httpStatus, operator } = error.fault ?? {}
   return {

@@ -12,7 +12,7 @@ import {
   type ValidationRule,
 } from 'graphql'
 import type { Context } from './context.ts'
-import type { CheckCost } from './cost/limit.ts'
+import { takeCost, type CheckCost } from './cost/limit.ts'
 import { formatError } from './errors.ts'
 
 /** A subscription as it comes, whatever it comes over. */
@@ -25,8 +25,11 @@ export type SubscriptionRequest = {
 /** What holds for subscriptions over every transport, as it does for queries on `/graphql`. */
 export type Subscriptions = {
   readonly schema: GraphQLSchema
-  /** Why a request is not taken, if so. What can't be parsed is let through to where it gets its proper error. */
-  readonly refusalOf: (request: SubscriptionRequest) => GraphQLFormattedError | undefined
+  /**
+   * Why a request of this caller is not taken, if so; it is paid for where it is. What can't be parsed is let through to where
+   * it gets its proper error.
+   */
+  readonly refusalOf: (request: SubscriptionRequest, context: Context) => GraphQLFormattedError | undefined
   /** What validation finds, with its code; who may not read the schema is not told of it by "Did you mean …?". */
   readonly validate: (
     schema: GraphQLSchema,
@@ -67,7 +70,7 @@ export function createSubscriptions({
 }): Subscriptions {
   return {
     schema,
-    refusalOf: (request) => {
+    refusalOf: (request, context) => {
       const document = documentIn(request)
       if (!document) return undefined
       const { operationName, variables } = request
@@ -76,7 +79,7 @@ export function createSubscriptions({
         return { message: 'only subscriptions are taken here: send the rest to /graphql over HTTP' }
       if (operation.selectionSet.selections.some(isConditional)) return conditional
       try {
-        checkCost({ document, operation, variables })
+        takeCost(context, checkCost({ document, operation, variables }))
         return undefined
       } catch (error) {
         if (error instanceof GraphQLError) return formatError(error.toJSON(), error)

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { subscribe, type DocumentNode, type ExecutionResult } from 'graphql'
+import { subscribe, type DocumentNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
+import { RateLimited, type GatewayError } from '../errors.ts'
 import type { Context } from '../graphql/context.ts'
-import { toGraphQLError } from '../graphql/errors.ts'
+import { formatError } from '../graphql/errors.ts'
 import { formatted, subscriptionIn, type Subscriptions } from '../graphql/subscriptions.ts'
 import { callbackProtocol, createCallback, type Callback, type CallbackTarget } from '../router/callback.ts'
 import { report } from '../telemetry/channels.ts'
@@ -13,7 +15,7 @@ import type { CreateContext } from './graphql.ts'
 /** Subscriptions by Apollo's HTTP callback protocol: asked for on `/graphql`, answered at a URL of the router's. */
 export type Callbacks = {
   /** What to answer a request that asks for one; `undefined` for any other, which then goes its usual way. */
-  readonly answer: (body: unknown, authorization: string | undefined) => Promise<Answer | undefined>
+  readonly answer: (body: unknown, request: IncomingMessage) => Promise<Answer | undefined>
 }
 
 type Answer = {
@@ -63,15 +65,15 @@ export function createCallbacks(
     document: DocumentNode,
     request: z.infer<typeof asked>,
     target: CallbackTarget,
-    authorization: string | undefined,
+    from: IncomingMessage,
   ): Promise<Answer> {
     const invalid = subscriptions.validate(subscriptions.schema, document)
     if (invalid.length > 0) return { status: 400, body: { errors: invalid } }
-    const refused = subscriptions.refusalOf(request)
-    if (refused) return { status: 400, body: { errors: [refused] } }
     const end = new AbortController()
-    const context = await createContext(authorization, end.signal)
+    const context = await createContext(from, end.signal)
     if (context.unauthenticated) return unauthenticated(context.unauthenticated)
+    const refused = subscriptions.refusalOf(request, context)
+    if (refused) return { ...statusOf(refused), body: { errors: [refused] } }
     // Begun before the router is asked, so that nothing between is missed.
     const events = await subscribe({
       schema: subscriptions.schema,
@@ -128,7 +130,7 @@ export function createCallbacks(
   })
 
   return {
-    answer: async (body, authorization) => {
+    answer: async (body, from) => {
       const request = asked.safeParse(body).data
       const document = request && subscriptionIn(request)
       if (!document) return undefined
@@ -141,12 +143,7 @@ export function createCallbacks(
       if (allowed.length === 0) return refusal('subscriptions by callback are not offered here')
       const callbackUrl = allowedUrl(url, allowed)
       if (!callbackUrl) return refusal('the callback URL is none of those that are allowed here')
-      return start(
-        document,
-        request,
-        { callbackUrl, subscriptionId, verifier, heartbeatIntervalMs },
-        authorization,
-      )
+      return start(document, request, { callbackUrl, subscriptionId, verifier, heartbeatIntervalMs }, from)
     },
   }
 }
@@ -183,8 +180,15 @@ function refusal(message: string): Answer {
   return { status: 400, body: { errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] } }
 }
 
-function unauthenticated(error: NonNullable<Context['unauthenticated']>): Answer {
-  const { message, extensions } = toGraphQLError(error, 401)
-  const status = error.code === 'UNAUTHENTICATED' ? 401 : 503
-  return { status, body: { errors: [{ message, extensions: { code: extensions.code } }] } }
+/** 429 with when to come again, for what is too much. */
+function statusOf({ extensions }: GraphQLFormattedError): Pick<Answer, 'status' | 'headers'> {
+  const retryAfterS = extensions?.retryAfterS
+  if (typeof retryAfterS !== 'number') return { status: 400 }
+  return { status: 429, headers: { 'retry-after': String(retryAfterS) } }
+}
+
+function unauthenticated(error: GatewayError): Answer {
+  const shown = formatError({ message: error.message }, error)
+  if (error instanceof RateLimited) return { ...statusOf(shown), body: { errors: [shown] } }
+  return { status: error.code === 'UNAUTHENTICATED' ? 401 : 503, body: { errors: [shown] } }
 }

@@ -7,6 +7,7 @@ import type { Fast } from '../fast/fast.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
+import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { CreateContext } from './graphql.ts'
 
@@ -29,6 +30,7 @@ export function createFront({
   fast,
   verify,
   createContext,
+  callers,
   log,
   nextId,
   isDraining,
@@ -37,6 +39,7 @@ export function createFront({
   fast: Fast
   verify: RememberingVerify
   createContext: CreateContext
+  callers: Callers
   log: FastifyBaseLogger
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
@@ -56,7 +59,7 @@ export function createFront({
     const principal = verify.known(authorization)
     const asked = principal && askedBy(request, body, principal)
     if (!asked) return undefined
-    const hit = fast.find(asked, Date.now(), () => createContext(authorization, goneSignal(response)))
+    const hit = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
     return hit && { asked, hit }
   }
 
@@ -91,14 +94,15 @@ export function createFront({
           next(request, response)
         }
         const found = find(request, response, body)
-        if (!found) handOn()
-        else if (!(found.hit instanceof Promise)) send(response, found.asked, found.hit, started)
-        else
-          found.hit.then(
-            (hit) => (hit ? send(response, found.asked, hit, started) : handOn()),
-            // Whatever it was, execution has it too, and a word for it.
-            handOn,
-          )
+        const answer = (hit: Hit | undefined) => {
+          // Who can't pay is told so on the usual way.
+          if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
+            send(response, found.asked, hit, started)
+          else handOn()
+        }
+        // Where filling in fails, whatever it was: execution has it too, and a word for it.
+        if (found?.hit instanceof Promise) found.hit.then(answer, handOn)
+        else answer(found?.hit)
       })
     },
     bodyOf: (request) => bodies.get(request),

@@ -1,21 +1,26 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { HeaderMap, type ApolloServer, type HTTPGraphQLHead } from '@apollo/server'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Context } from '../graphql/context.ts'
 import { refusal } from '../graphql/admission.ts'
 import { subscriptionIn } from '../graphql/subscriptions.ts'
-import type { GatewayError } from '../errors.ts'
+import { RateLimited, type GatewayError } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 import { bodyRefusal, type BodyLimit } from './body.ts'
 import type { Callbacks } from './callback.ts'
+import type { Callers } from './callers.ts'
 import type { Front } from './front.ts'
 import { goneSignal } from './gone.ts'
 import type { Intake } from './intake.ts'
 import type { ServeStream } from './stream.ts'
 
-/** Makes the context of a request from its headers; throws nothing. */
-export type CreateContext = (authorization: string | undefined, signal: AbortSignal) => Promise<Context>
+/** Makes the context of a request from its headers; throws nothing. `authorization`: where it came in another way. */
+export type CreateContext = (
+  request: IncomingMessage,
+  signal: AbortSignal,
+  authorization?: string,
+) => Promise<Context>
 
 const internalError = { message: 'internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }
 const json = 'application/json'
@@ -35,10 +40,12 @@ export function registerGraphql(
     front,
     intake,
     bodyLimit,
+    callers,
     closed,
   }: {
     server: ApolloServer<Context>
     createContext: CreateContext
+    callers: Callers
     callbacks: Callbacks
     serveStream: ServeStream
     front: Front | undefined
@@ -55,17 +62,20 @@ export function registerGraphql(
     scope.route({
       method: ['GET', 'POST'],
       url: '/graphql',
+      onRequest: turnAway(callers),
       preHandler: intake,
       handler: async (request, reply) => {
         if (wantsStream(request)) return serveStream(request, reply)
-        const called = await callbacks.answer(request.body, request.headers.authorization)
+        const called = await callbacks.answer(request.body, request.raw)
         if (called)
           return reply
             .headers({ 'cache-control': 'no-store', ...called.headers })
             .code(called.status)
             .send(called.body)
-        const context = await createContext(request.headers.authorization, goneSignal(reply.raw))
-        if (closed && context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
+        const context = await createContext(request.raw, goneSignal(reply.raw))
+        const { unauthenticated } = context
+        if (unauthenticated && (closed || unauthenticated instanceof RateLimited))
+          return sendRefusal(request, reply, unauthenticated)
         const response = await server.executeHTTPGraphQLRequest({
           httpGraphQLRequest: {
             method: request.method,
@@ -86,6 +96,15 @@ export function registerGraphql(
     })
     done()
   })
+}
+
+/** Who has nothing left to ask for is told so before a body is read. */
+export function turnAway(callers: Callers): onRequestHookHandler {
+  return (request, reply, done) => {
+    const refused = callers.refusalOf(request.raw)
+    if (refused) void sendRefusal(request, reply, refused)
+    else done()
+  }
 }
 
 /** What went wrong before GraphQL was reached, in GraphQL's form. */
@@ -148,7 +167,7 @@ function statusOf({ status = 200, headers }: HTTPGraphQLHead, body: string): num
   return errors.every(({ extensions }) => wellFormed.has(extensions?.code ?? '')) ? 200 : status
 }
 
-/** A caller without a valid token: 401, or 503 where that can't be told. */
+/** A caller without a valid token: 401, or 503 where that can't be told; and 429. */
 export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
   const { message, extensions } = refusal(error)
   const { http, ...shown } = extensions as { http: { status: number; headers: ReadonlyMap<string, string> } }

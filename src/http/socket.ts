@@ -4,12 +4,13 @@ import type { FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Server } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { GatewayError } from '../errors.ts'
+import { RateLimited, type GatewayError } from '../errors.ts'
 import type { Context } from '../graphql/context.ts'
-import { formatError, toGraphQLError } from '../graphql/errors.ts'
+import { formatError } from '../graphql/errors.ts'
 import type { Admit, GraphqlRequest } from '../graphql/intake.ts'
 import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
+import type { Callers } from './callers.ts'
 import { mayOpenSocket, type Origins } from './cors.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
@@ -28,6 +29,7 @@ const initWithinMs = 10_000
 const pingEveryMs = 12_000
 // Of the registry of RFC 6455 §11.7; clients of graphql-ws connect again after it.
 const serviceRestart = 1012
+const tryAgainLater = 1013
 
 /**
  * Subscriptions over WebSocket at `/graphql` (the graphql-transport-ws protocol). The token comes with the upgrade request,
@@ -39,9 +41,16 @@ export function registerSocket(
   {
     subscriptions,
     createContext,
+    callers,
     admit,
     origins,
-  }: { subscriptions: Subscriptions; createContext: CreateContext; admit: Admit; origins: Origins },
+  }: {
+    subscriptions: Subscriptions
+    createContext: CreateContext
+    callers: Callers
+    admit: Admit
+    origins: Origins
+  },
 ): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -69,23 +78,28 @@ export function registerSocket(
     onConnect: async ({ extra: { request, socket }, connectionParams }) => {
       const signal = endOf(request)
       socket.once('close', () => ends.get(request)?.abort())
-      const context = await createContext(authorizationOf(request, connectionParams), signal)
-      if (context.unauthenticated) {
-        socket.close(CloseCode.Unauthorized, context.unauthenticated.message)
+      const { unauthenticated, principal } = await createContext(
+        request,
+        signal,
+        authorizationOf(request, connectionParams),
+      )
+      if (unauthenticated) {
+        const isLimited = unauthenticated instanceof RateLimited
+        socket.close(isLimited ? tryAgainLater : CloseCode.Unauthorized, unauthenticated.message)
         return false
       }
-      whenExpired(context.principal.expiresAt, signal, () =>
-        socket.close(CloseCode.Forbidden, expiredToken.message),
-      )
+      whenExpired(principal.expiresAt, signal, () => socket.close(CloseCode.Forbidden, expiredToken.message))
       return true
     },
     onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {
       if (Object.keys(open).length > maxSubscriptions) return [tooMany()]
-      const refused = notAdmitted(admit, payload) ?? subscriptions.refusalOf(payload)
-      if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
+      const tooMuch = notAdmitted(admit, payload)
+      if (tooMuch) return [new GraphQLError(tooMuch.message, { extensions: tooMuch.extensions ?? null })]
       // For each subscription anew: what one of them has read, spent or lacks is not another's.
-      const context = await createContext(authorizationOf(request, connectionParams), endOf(request))
+      const context = await createContext(request, endOf(request), authorizationOf(request, connectionParams))
       if (context.unauthenticated) return [refusal(context.unauthenticated)]
+      const refused = subscriptions.refusalOf(payload, context)
+      if (refused) return [new GraphQLError(refused.message, { extensions: refused.extensions ?? null })]
       contexts.set(payload, context)
       return undefined
     },
@@ -102,6 +116,11 @@ export function registerSocket(
     }
     if (!mayOpenSocket(request.headers, origins)) {
       refuse(socket, '403 Forbidden')
+      return
+    }
+    const refused = callers.refusalOf(request)
+    if (refused instanceof RateLimited) {
+      refuse(socket, `429 Too Many Requests\r\nRetry-After: ${refused.retryAfterS}`)
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
@@ -176,8 +195,8 @@ function authorizationOf({ headers }: IncomingMessage, params: Params): string |
 }
 
 function refusal(error: GatewayError): GraphQLError {
-  const { message, extensions } = toGraphQLError(error, 401)
-  return new GraphQLError(message, { extensions: { code: extensions.code } })
+  const { message, extensions = null } = formatError({ message: error.message }, error)
+  return new GraphQLError(message, { extensions })
 }
 
 function tooMany(): GraphQLError {

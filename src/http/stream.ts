@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { GraphQLFormattedError } from 'graphql'
+import type { Response } from 'graphql-sse'
 import { createHandler } from 'graphql-sse/lib/use/fastify'
 import type { Context } from '../graphql/context.ts'
 import type { Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
 import type { BodyLimit } from './body.ts'
+import type { Callers } from './callers.ts'
 import { expiredToken, whenExpired } from './expiry.ts'
-import { answerErrors, sendErrors, sendRefusal, type CreateContext } from './graphql.ts'
+import { answerErrors, sendErrors, sendRefusal, turnAway, type CreateContext } from './graphql.ts'
 import type { Intake } from './intake.ts'
 
 const eventStream = 'text/event-stream'
@@ -26,11 +29,13 @@ export function registerStream(
   {
     subscriptions,
     createContext,
+    callers,
     intake,
     bodyLimit,
   }: {
     subscriptions: Subscriptions
     createContext: CreateContext
+    callers: Callers
     intake: Intake
     bodyLimit: BodyLimit
   },
@@ -38,24 +43,19 @@ export function registerStream(
   const contexts = new WeakMap<FastifyRequest, Context>()
   const replies = new WeakMap<FastifyRequest, FastifyReply>()
   const open = new Set<FastifyReply>()
+  const contextOf = (request: FastifyRequest): Context => {
+    const context = contexts.get(request)
+    if (context) return context
+    throw new TypeError('a stream begins with a context')
+  }
   const handler = createHandler<Context & Record<PropertyKey, unknown>>({
     schema: subscriptions.schema,
     authenticate: () => null,
     validate: subscriptions.validate,
-    context: ({ raw }) => {
-      const context = contexts.get(raw)
-      if (!context) throw new TypeError('a stream begins with a context')
-      return { ...context }
-    },
-    onSubscribe: (_, request) => {
-      const refused = subscriptions.refusalOf(request)
-      if (!refused) return undefined
-      const init = {
-        status: 400,
-        statusText: 'Bad Request',
-        headers: { 'content-type': 'application/json; charset=utf-8' },
-      }
-      return [JSON.stringify({ errors: [refused] }), init]
+    context: ({ raw }) => ({ ...contextOf(raw) }),
+    onSubscribe: ({ raw }, request) => {
+      const refused = subscriptions.refusalOf(request, contextOf(raw))
+      return refused && refusal(refused)
     },
     // The library would take all that comes, however slow the reader is: what waits is to wait, and become one, before it.
     onOperation: (_, { raw }, _args, result) => {
@@ -72,7 +72,7 @@ export function registerStream(
       end.abort()
       open.delete(reply)
     })
-    const context = await createContext(request.headers.authorization, end.signal)
+    const context = await createContext(request.raw, end.signal)
     if (end.signal.aborted) return reply
     if (context.unauthenticated) return sendRefusal(request, reply, context.unauthenticated)
     if (!request.headers.accept?.includes(eventStream))
@@ -105,6 +105,7 @@ export function registerStream(
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql/stream',
+    onRequest: turnAway(callers),
     errorHandler: (error, request, reply) => void answerErrors(bodyLimit)(error, request, reply),
     preHandler: intake,
     handler: serve,
@@ -115,6 +116,22 @@ export function registerStream(
     done()
   })
   return serve
+}
+
+function refusal(error: GraphQLFormattedError): Response {
+  const retryAfterS = error.extensions?.retryAfterS
+  const isLimited = typeof retryAfterS === 'number'
+  return [
+    JSON.stringify({ errors: [error] }),
+    {
+      status: isLimited ? 429 : 400,
+      statusText: isLimited ? 'Too Many Requests' : 'Bad Request',
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        ...(isLimited && { 'retry-after': String(retryAfterS) }),
+      },
+    },
+  ]
 }
 
 const stopping = { message: 'this instance stops: ask again', extensions: { code: 'SUBSCRIPTION_ENDED' } }

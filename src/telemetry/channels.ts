@@ -21,6 +21,7 @@ export type Reports = {
   'limit.exceeded': { limit: LimitName | 'connections'; outcome: 'refused' | 'measured' }
   /** `hash`: of the document's text, which is no label. */
   'document.untrusted': { hash: string; outcome: 'served' | 'refused' }
+  'rate.refused': { by: 'caller' | 'address'; outcome: 'refused' | 'measured' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }

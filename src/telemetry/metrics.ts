@@ -75,6 +75,11 @@ export function createMetrics(): Metrics {
     'Requests by documents that are not trusted.',
     ['outcome'],
   )
+  const limited = counter(
+    'twinning_rate_limited_total',
+    'Requests of callers, or of addresses without a valid token, beyond what they may ask for in a minute.',
+    ['by', 'outcome'],
+  )
   const invalidations = counter(
     'twinning_router_invalidations_total',
     "Calls of the router's invalidation endpoint.",
@@ -111,6 +116,7 @@ export function createMetrics(): Metrics {
     listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
     listen('limit.exceeded', (labels) => limits.inc(labels)),
     listen('document.untrusted', ({ outcome }) => untrusted.inc({ outcome })),
+    listen('rate.refused', (labels) => limited.inc(labels)),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),
     listen('error.unexpected', () => unexpected.inc()),

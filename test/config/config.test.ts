@@ -60,6 +60,8 @@ test('with nothing set, the settings are those of the sandbox', () => {
     trusted: { mode: 'any', documents: new Map() },
     automatic: { max: 0, ttlMs: 86_400_000 },
     corsOrigins: new Set(),
+    rates: { caller: 200_000_000, unauthenticated: 60_000, mode: 'enforce' },
+    trustedProxies: [],
     routerInvalidation: undefined,
     callbackUrls: [],
     poll: { pendingMs: 1000, settledMs: 15_000, perSecond: 20 },
@@ -114,6 +116,10 @@ test('with everything set, everything is as it was set', () => {
     APQ_MAX: '10',
     APQ_TTL_S: '60',
     CORS_ORIGINS: 'https://app.example, http://localhost:3000',
+    RATE_LIMIT: '600',
+    RATE_LIMIT_UNAUTHENTICATED: '0',
+    RATE_LIMIT_MODE: 'measure',
+    TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
     ROUTER_INVALIDATION_URL: 'http://router:3000/invalidation',
     ROUTER_INVALIDATION_KEY: 'k',
     ROUTER_SUBGRAPH_NAME: 'pairs',
@@ -175,6 +181,8 @@ test('with everything set, everything is as it was set', () => {
     trusted: { mode: 'any', documents: new Map() },
     automatic: { max: 10, ttlMs: 60_000 },
     corsOrigins: new Set(['https://app.example', 'http://localhost:3000']),
+    rates: { caller: 600, unauthenticated: 0, mode: 'measure' },
+    trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
     routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
     callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
     poll: { pendingMs: 500, settledMs: 0, perSecond: 5 },
@@ -216,6 +224,7 @@ const allowed = 'expected redis:// or rediss:// URLs, separated by commas'
 const keys = 'expected 32 bytes in base64, or several such keys separated by commas'
 const base = 'expected an http or https URL without credentials, query and fragment'
 const endpoint = 'expected an http or https URL without credentials and fragment'
+const networks = 'expected IP addresses or networks (10.0.0.0/8), separated by commas'
 const port = 'expected a whole number from 0 to 65535'
 const origins = 'expected origins such as https://app.example, separated by commas, or * for any'
 const wrong: [variable: string, value: string, fault: string][] = [
@@ -224,6 +233,11 @@ const wrong: [variable: string, value: string, fault: string][] = [
   ['PORT', '4e3', port],
   ['PORT', '4000.5', port],
   ['PORT', 'http', port],
+  ...['10.0.0.0/33', '10.0.0', 'proxy.example', '::1/129', '10.0.0.1/8/8', '10.0.0.1,'].map(
+    (value): [string, string, string] => ['TRUSTED_PROXIES', value, networks],
+  ),
+  ['RATE_LIMIT', '-1', 'expected a whole number from 0 to 999999999'],
+  ['RATE_LIMIT_MODE', 'on', 'expected enforce or measure'],
   ['OMA_TIMEOUT_MS', '0', 'expected a whole number from 1 to 600000'],
   ['OMA_TIMEOUT_MS', '600001', 'expected a whole number from 1 to 600000'],
   ['CACHE_TTL_S', '86401', 'expected a whole number from 0 to 86400'],

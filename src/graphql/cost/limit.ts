@@ -1,7 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import { getVariableValues, type GraphQLSchema } from 'graphql'
-import { TooExpensive } from '../../errors.ts'
+import { GatewayError, TooExpensive } from '../../errors.ts'
 import { report } from '../../telemetry/channels.ts'
+import { refusal } from '../admission.ts'
 import type { Context } from '../context.ts'
 import { toGraphQLError } from '../errors.ts'
 import { createEstimateCost, mostCost, type Cost, type Operation } from './estimate.ts'
@@ -42,13 +43,25 @@ export function refusalOf({ cost, leaves }: Cost, max: number): TooExpensive | u
   return leaves > maxLeaves ? new TooExpensive('leaves', known(leaves), maxLeaves) : undefined
 }
 
+/** From what the caller may still ask for; throws a GraphQLError with code RATE_LIMITED. */
+export function takeCost({ spend }: Context, cost: number): void {
+  try {
+    spend(cost)
+  } catch (error) {
+    throw error instanceof GatewayError ? refusal(error) : error
+  }
+}
+
 /** The check, for Apollo Server. */
 export function limitCost(check: CheckCost): ApolloServerPlugin<Context> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ document, operation, request: { variables }, contextValue: { budget } }) => {
-          if (operation) budget.estimate(check({ document, operation, variables }))
+        didResolveOperation: ({ document, operation, request: { variables }, contextValue }) => {
+          if (!operation) return Promise.resolve()
+          const cost = check({ document, operation, variables })
+          contextValue.budget.estimate(cost)
+          takeCost(contextValue, cost)
           return Promise.resolve()
         },
       }),
