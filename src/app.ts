@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { remembering, type RememberingVerify } from './auth/remember.ts'
+import { createRevocations, noRevocations, type Revocations } from './auth/revocations.ts'
 import { createVerify, verifyNothing } from './auth/verify.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createLeases, noLeases } from './cache/leases.ts'
@@ -25,6 +26,7 @@ import { createCallbacks } from './http/callback.ts'
 import { createCallers } from './http/callers.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
+import { createWhenTokenEnds } from './http/expiry.ts'
 import { createFront } from './http/front.ts'
 import { registerGraphql, type CreateContext } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
@@ -111,7 +113,8 @@ export async function createApp(
   // Whom to ask, and who asks.
   // At worst a POST and a GET by its Location, each sent again after a 401, each time with a new token: 8 exchanges.
   const idempotency = createIdempotency({ redis, leaseMs: config.timeoutMs * 8 + 10_000 })
-  const verify = createVerifier(config)
+  const revocations = redis && config.auth === 'on' ? await createRevocations(redis) : noRevocations
+  const verify = createVerifier(config, revocations)
   const rates = createRates(config.rates, redis && createExchange(redis))
   const callers = createCallers({ verify, rates, addressOf: createAddressOf(config.trustedProxies) })
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
@@ -211,11 +214,18 @@ export async function createApp(
     origins: config.corsOrigins,
   })
   registerHealth(http, { phase: () => phase, redis: () => redis?.status() ?? 'none' })
-  const callbacks = createCallbacks(http, { subscriptions, createContext, allowed: config.callbackUrls })
+  const whenTokenEnds = createWhenTokenEnds(revocations)
+  const callbacks = createCallbacks(http, {
+    subscriptions,
+    createContext,
+    whenTokenEnds,
+    allowed: config.callbackUrls,
+  })
   const serveStream = registerStream(http, {
     subscriptions,
     createContext,
     callers,
+    whenTokenEnds,
     intake,
     bodyLimit: config.limits,
   })
@@ -230,7 +240,14 @@ export async function createApp(
     bodyLimit: config.limits,
     closed: !introspection,
   })
-  registerSocket(http, { subscriptions, createContext, callers, admit, origins: config.corsOrigins })
+  registerSocket(http, {
+    subscriptions,
+    createContext,
+    callers,
+    whenTokenEnds,
+    admit,
+    origins: config.corsOrigins,
+  })
   if (config.notifySecret !== undefined)
     registerNotifications(http, { secret: config.notifySecret, operators, changes })
   if (config.explorer) registerExplorer(http, { characters })
@@ -268,8 +285,15 @@ export async function createApp(
   }
 }
 
-function createVerifier({ auth, jwksUrl, jwtIssuer, jwtAudience }: Config): RememberingVerify {
+function createVerifier({ auth, jwksUrl, ...tokens }: Config, revocations: Revocations): RememberingVerify {
   if (auth === 'off') return remembering(verifyNothing)
   if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
-  return remembering(createVerify({ jwksUrl, issuer: jwtIssuer, audience: jwtAudience }))
+  const verify = createVerify({
+    jwksUrl,
+    issuer: tokens.jwtIssuer,
+    audience: tokens.jwtAudience,
+    skewS: tokens.jwtClockSkewS,
+    staleMs: tokens.jwksStaleMs,
+  })
+  return remembering(verify, revocations)
 }

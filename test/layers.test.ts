@@ -17,7 +17,7 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   cache: ['cache', 'redis', ...base],
   changes: ['cache', ...base],
   router: ['router', ...base],
-  auth: ['auth', ...base],
+  auth: ['auth', 'redis', ...base],
   limits: ['limits', 'auth', 'redis', ...base],
   twinnings: ['twinnings', 'auth', 'cache', 'changes', 'redis', 'upstream', ...base],
   graphql: ['graphql', 'twinnings', 'auth', 'changes', ...base],

@@ -7,11 +7,13 @@ export type Principal = {
   readonly scopes: ReadonlySet<string>
   /** One name for one caller, for what is kept by caller; empty for nobody. */
   readonly caller: string
+  /** By which its tokens, or this one, can be revoked. */
+  readonly names: readonly string[]
   /** AUTH=off: whoever it is may do everything. */
   readonly everything: boolean
   /** The token itself, for operators that are asked in the caller's name. */
   readonly token: string | undefined
-  /** When the token ends, in ms since 1970: a stream must not outlive it. */
+  /** When the token is no longer accepted, in ms since 1970: a stream must not outlive it. */
   readonly expiresAt: number | undefined
 }
 
@@ -52,6 +54,7 @@ export const nobody: Principal = {
   address: undefined,
   scopes: new Set(),
   caller: '',
+  names: [],
   everything: false,
   token: undefined,
   expiresAt: undefined,

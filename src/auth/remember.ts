@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache'
+import { Unauthenticated } from '../errors.ts'
 import type { Principal } from './policy.ts'
+import { noRevocations, type Revocations } from './revocations.ts'
 import type { Verify } from './verify.ts'
 
 // A key that an issuer has withdrawn is believed for so long at most.
@@ -16,28 +18,40 @@ export type RememberingVerify = Verify & {
 type Remembered = { readonly authorization: string; readonly principal: Principal; readonly until: number }
 
 /**
- * Remembers callers whose tokens were valid, never past their `exp` and for a minute at most; refusals are found anew each
- * time. Whoever sends the same header twice in that minute is verified once.
+ * Remembers callers whose tokens were valid, never for longer than they are and for a minute at most; refusals are found anew
+ * each time. Whoever sends the same header twice in that minute is verified once; whether it was revoked is asked each time.
  */
-export function remembering(verify: Verify): RememberingVerify {
+export function remembering(
+  verify: Verify,
+  revocations: Pick<Revocations, 'includes'> = noRevocations,
+): RememberingVerify {
   // By the header's end, which is quicker to look up than all of it: that is compared then.
   const callers = new LRUCache<string, Remembered>({
     maxSize: maxBytes,
     sizeCalculation: ({ authorization }) => authorization.length + bytesOfOne,
   })
 
-  function known(authorization = ''): Principal | undefined {
+  function recall(authorization: string): Principal | undefined {
     const caller = callers.get(endOf(authorization))
     if (caller?.authorization !== authorization) return undefined
     return Date.now() < caller.until ? caller.principal : undefined
   }
 
-  async function remember(authorization: string | undefined): Promise<Principal> {
-    const found = known(authorization)
-    if (found) return found
+  async function verifyAnew(authorization: string | undefined): Promise<Principal> {
     const principal = await verify(authorization)
     const until = Math.min(Date.now() + rememberMs, principal.expiresAt ?? Infinity)
     callers.set(endOf(authorization ?? ''), { authorization: authorization ?? '', principal, until })
+    return principal
+  }
+
+  function known(authorization = ''): Principal | undefined {
+    const found = recall(authorization)
+    return found && !revocations.includes(found) ? found : undefined
+  }
+
+  async function remember(authorization: string | undefined): Promise<Principal> {
+    const principal = recall(authorization ?? '') ?? (await verifyAnew(authorization))
+    if (revocations.includes(principal)) throw new Unauthenticated('the access token has been revoked')
     return principal
   }
   return Object.assign(remember, { known })

@@ -1,4 +1,4 @@
-import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose'
+import { decodeJwt, errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose'
 import { parseAddress } from '../domain/address.ts'
 import { GatewayError, Unauthenticated } from '../errors.ts'
 import { createKeySet } from './keys.ts'
@@ -18,6 +18,9 @@ export type Verify = (authorization: string | undefined) => Promise<Principal>
 
 // Never `none` nor an HMAC: whoever verifies one of those could sign one.
 const algorithms = ['RS256', 'ES256']
+// RFC 7519 §5.1, RFC 9068 §2.1; one that says nothing of it may be any. Other tokens of the same issuer say that they are
+// others (RFC 8725 §3.11): a DPoP proof, a logout token.
+const types = ['jwt', 'at+jwt']
 
 /**
  * Verifies JWTs (RFC 7519) by the key set at `jwksUrl`: signature, `exp`, `nbf` and, where they are given, `iss` and
@@ -27,28 +30,35 @@ export function createVerify({
   jwksUrl,
   issuer,
   audience,
+  skewS,
+  staleMs,
 }: {
   jwksUrl: URL
   issuer: string | undefined
   audience: string | undefined
+  /** By how much the issuer's clock may differ from ours. */
+  skewS: number
+  /** How long the last key set serves while there is no other. */
+  staleMs: number
 }): Verify {
-  const keys = createKeySet(jwksUrl)
+  const keys = createKeySet(jwksUrl, staleMs)
   const options = {
     algorithms,
+    clockTolerance: skewS,
     requiredClaims: ['exp'],
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   }
 
-  async function payloadOf(token: string): Promise<JWTPayload> {
+  async function open(token: string): Promise<Opened> {
     try {
-      return (await jwtVerify(token, keys, options)).payload
+      return await jwtVerify(token, keys, options)
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
       // A token may lack `kid` (RFC 7515 §4.1.4): while keys are rotated, one of several has signed it.
       for await (const key of error) {
         try {
-          return (await jwtVerify(token, key, options)).payload
+          return await jwtVerify(token, key, options)
         } catch (failure) {
           if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure
         }
@@ -60,11 +70,20 @@ export function createVerify({
   return async (authorization) => {
     const token = bearer(authorization)
     try {
-      return principalOf(await payloadOf(token), token)
+      const { payload, protectedHeader } = await open(token)
+      if (!isAccessToken(protectedHeader))
+        throw new Unauthenticated('the token is of another type than access tokens')
+      return principalOf(payload, { token, skewS })
     } catch (error) {
       throw coded(error)
     }
   }
+}
+
+type Opened = { readonly payload: JWTPayload; readonly protectedHeader: JWTHeaderParameters }
+
+function isAccessToken({ typ }: JWTHeaderParameters): boolean {
+  return typ === undefined || types.includes(typ.toLowerCase().replace(/^application\//, ''))
 }
 
 /**
@@ -72,7 +91,7 @@ export function createVerify({
  * device is meant where none is named; it is not verified, as it opens nothing.
  */
 export const verifyNothing: Verify = (authorization) => {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  const token = bearerToken.exec(authorization ?? '')?.[1]
   const address = token === undefined ? undefined : addressIn(token)
   return Promise.resolve({ ...nobody, everything: true, caller: 'everybody', token, address })
 }
@@ -86,16 +105,19 @@ function addressIn(token: string) {
   }
 }
 
+// RFC 6750 §2.1. Nothing else can stand in a header that is sent on.
+const bearerToken = /^Bearer +([\w.~+/=-]+)$/i
+
 function bearer(authorization: string | undefined): string {
   if (authorization === undefined)
     throw new Unauthenticated('an access token is needed: Authorization: Bearer …')
-  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1]
+  const token = bearerToken.exec(authorization)?.[1]
   if (token === undefined) throw new Unauthenticated('the Authorization header holds no Bearer token')
   return token
 }
 
-function principalOf(claims: JWTPayload, token: string): Principal {
-  const { address, scope, iss, sub, exp, client_id: clientId } = claims
+function principalOf(claims: JWTPayload, { token, skewS }: { token: string; skewS: number }): Principal {
+  const { address, scope, iss, sub, exp, jti, client_id: clientId } = claims
   if (scope !== undefined && typeof scope !== 'string')
     throw new Unauthenticated('the claim scope is no text')
   const device = typeof address === 'string' ? parseAddress(address) : undefined
@@ -106,9 +128,13 @@ function principalOf(claims: JWTPayload, token: string): Principal {
     address: device,
     scopes: new Set((scope ?? '').split(' ').filter((name) => name !== '')),
     caller: JSON.stringify([iss ?? '', subject ?? '']),
+    names: [
+      ...(typeof subject === 'string' ? [`sub:${subject}`] : []),
+      ...(typeof jti === 'string' ? [`jti:${jti}`] : []),
+    ],
     everything: false,
     token,
-    expiresAt: exp === undefined ? undefined : exp * 1000,
+    expiresAt: exp === undefined ? undefined : (exp + skewS) * 1000,
   }
 }
 

@@ -53,6 +53,10 @@ export type Config = {
   readonly jwksUrl: URL | undefined
   readonly jwtIssuer: string | undefined
   readonly jwtAudience: string | undefined
+  /** By how much clocks may differ where a token's times are looked at. */
+  readonly jwtClockSkewS: number
+  /** How long the last key set serves while no other can be had. */
+  readonly jwksStaleMs: number
   /** 32 bytes each: the first encrypts, all decrypt. */
   readonly idKeys: readonly [Buffer, ...Buffer[]]
   readonly notifySecret: string | undefined
@@ -164,6 +168,8 @@ function build(s: Settings, operators: readonly Operator[], documents: ReadonlyM
     jwksUrl: s.JWKS_URL === undefined ? undefined : new URL(s.JWKS_URL),
     jwtIssuer: s.JWT_ISSUER,
     jwtAudience: s.JWT_AUDIENCE,
+    jwtClockSkewS: s.JWT_CLOCK_SKEW_S,
+    jwksStaleMs: s.JWKS_STALE_S * 1000,
     // Not a secret: it keeps phone numbers out of sight and ids alike on all instances, no more.
     idKeys: keys ?? [createHash('sha256').update('twinning-gateway: ids without ID_KEY').digest()],
     notifySecret: s.NOTIFY_SECRET,

@@ -33,6 +33,8 @@ export const settings = z.object({
   JWKS_URL: endpointUrl.optional(),
   JWT_ISSUER: text.optional(),
   JWT_AUDIENCE: text.optional(),
+  JWT_CLOCK_SKEW_S: whole(0, 300).default(0),
+  JWKS_STALE_S: whole(0, 604_800).default(86_400),
   AUTH: onOff.default('on'),
   ID_KEY: text
     .refine(

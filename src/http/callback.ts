@@ -9,7 +9,7 @@ import { formatError } from '../graphql/errors.ts'
 import { formatted, subscriptionIn, type Subscriptions } from '../graphql/subscriptions.ts'
 import { callbackProtocol, createCallback, type Callback, type CallbackTarget } from '../router/callback.ts'
 import { report } from '../telemetry/channels.ts'
-import { expiredToken, longestTimerMs, whenExpired } from './expiry.ts'
+import { longestTimerMs, type WhenTokenEnds } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
 
 /** Subscriptions by Apollo's HTTP callback protocol: asked for on `/graphql`, answered at a URL of the router's. */
@@ -54,8 +54,14 @@ export function createCallbacks(
   {
     subscriptions,
     createContext,
+    whenTokenEnds,
     allowed,
-  }: { subscriptions: Subscriptions; createContext: CreateContext; allowed: readonly URL[] },
+  }: {
+    subscriptions: Subscriptions
+    createContext: CreateContext
+    whenTokenEnds: WhenTokenEnds
+    allowed: readonly URL[]
+  },
 ): Callbacks {
   const open = new Set<(last: object) => Promise<void>>()
   const stop = new AbortController()
@@ -105,7 +111,7 @@ export function createCallbacks(
       await callback.complete(last && [last])
     }
     open.add(finish)
-    whenExpired(context.principal.expiresAt, end.signal, () => void finish(expiredToken))
+    whenTokenEnds(context.principal, end.signal, (why) => void finish(why))
     const beat = heartbeat(callback, target.heartbeatIntervalMs, () => end.abort())
     try {
       for await (const event of events) {

@@ -12,7 +12,7 @@ import { formatted, type Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Callers } from './callers.ts'
 import { mayOpenSocket, type Origins } from './cors.ts'
-import { expiredToken, whenExpired } from './expiry.ts'
+import type { WhenTokenEnds } from './expiry.ts'
 import type { CreateContext } from './graphql.ts'
 
 type Params = Record<string, unknown> | undefined
@@ -42,12 +42,14 @@ export function registerSocket(
     subscriptions,
     createContext,
     callers,
+    whenTokenEnds,
     admit,
     origins,
   }: {
     subscriptions: Subscriptions
     createContext: CreateContext
     callers: Callers
+    whenTokenEnds: WhenTokenEnds
     admit: Admit
     origins: Origins
   },
@@ -88,7 +90,7 @@ export function registerSocket(
         socket.close(isLimited ? tryAgainLater : CloseCode.Unauthorized, unauthenticated.message)
         return false
       }
-      whenExpired(principal.expiresAt, signal, () => socket.close(CloseCode.Forbidden, expiredToken.message))
+      whenTokenEnds(principal, signal, (why) => socket.close(CloseCode.Forbidden, why.message))
       return true
     },
     onSubscribe: async ({ extra: { request }, connectionParams, subscriptions: open }, _id, payload) => {

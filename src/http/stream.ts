@@ -10,7 +10,7 @@ import type { Subscriptions } from '../graphql/subscriptions.ts'
 import { report } from '../telemetry/channels.ts'
 import type { BodyLimit } from './body.ts'
 import type { Callers } from './callers.ts'
-import { expiredToken, whenExpired } from './expiry.ts'
+import type { WhenTokenEnds } from './expiry.ts'
 import { answerErrors, sendErrors, sendRefusal, turnAway, type CreateContext } from './graphql.ts'
 import type { Intake } from './intake.ts'
 
@@ -30,12 +30,14 @@ export function registerStream(
     subscriptions,
     createContext,
     callers,
+    whenTokenEnds,
     intake,
     bodyLimit,
   }: {
     subscriptions: Subscriptions
     createContext: CreateContext
     callers: Callers
+    whenTokenEnds: WhenTokenEnds
     intake: Intake
     bodyLimit: BodyLimit
   },
@@ -83,9 +85,9 @@ export function registerStream(
       return sendErrors(request, reply, 400, [{ message: 'expected a JSON object with a query' }])
     contexts.set(request, context)
     replies.set(request, reply)
-    whenExpired(context.principal.expiresAt, end.signal, () => {
-      if (endBeforeHead(reply, 401, expiredToken)) return
-      const last = JSON.stringify({ errors: [expiredToken] })
+    whenTokenEnds(context.principal, end.signal, (why) => {
+      if (endBeforeHead(reply, 401, why)) return
+      const last = JSON.stringify({ errors: [why] })
       reply.raw.end(`event: next\ndata: ${last}\n\nevent: complete\ndata: \n\n`)
     })
     open.add(reply)

@@ -21,6 +21,8 @@ export type Reports = {
   'limit.exceeded': { limit: LimitName | 'connections'; outcome: 'refused' | 'measured' }
   /** `hash`: of the document's text, which is no label. */
   'document.untrusted': { hash: string; outcome: 'served' | 'refused' }
+  'auth.keys': { outcome: 'fetched' | 'stale' | 'missing' }
+  'auth.revocations': { outcome: 'read' | 'heard' | 'unreadable' | 'unknown' }
   'rate.refused': { by: 'caller' | 'address'; outcome: 'refused' | 'measured' }
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }

@@ -42,6 +42,14 @@ export function logReports(log: Logger): () => void {
     listen('router.invalidation', (facts) => {
       if (facts.outcome === 'failed') log.warn(facts, 'the router did not drop what it keeps of a change')
     }),
+    listen('auth.keys', (facts) => {
+      if (facts.outcome !== 'fetched')
+        log.warn(facts, 'the key set that signs access tokens could not be fetched')
+    }),
+    listen('auth.revocations', (facts) => {
+      if (facts.outcome === 'unknown') log.warn(facts, 'revocations could not be read of Redis')
+      if (facts.outcome === 'unreadable') log.warn(facts, 'a message is no revocation')
+    }),
     listen('error.unexpected', ({ error }) => log.error({ err: error }, 'unexpected error')),
   ]
   return () => {

@@ -75,6 +75,16 @@ export function createMetrics(): Metrics {
     'Requests by documents that are not trusted.',
     ['outcome'],
   )
+  const keySets = counter(
+    'twinning_key_set_fetches_total',
+    'Fetches of the key set that signs access tokens; stale: failed, and the last one goes on to serve.',
+    ['outcome'],
+  )
+  const revocations = counter(
+    'twinning_revocations_total',
+    'Revocations that were heard of, or could not be read, and readings of all of them.',
+    ['outcome'],
+  )
   const limited = counter(
     'twinning_rate_limited_total',
     'Requests of callers, or of addresses without a valid token, beyond what they may ask for in a minute.',
@@ -116,6 +126,8 @@ export function createMetrics(): Metrics {
     listen('operation.cost', ({ estimated, result }) => cost.observe({ result }, estimated)),
     listen('limit.exceeded', (labels) => limits.inc(labels)),
     listen('document.untrusted', ({ outcome }) => untrusted.inc({ outcome })),
+    listen('auth.keys', (labels) => keySets.inc(labels)),
+    listen('auth.revocations', (labels) => revocations.inc(labels)),
     listen('rate.refused', (labels) => limited.inc(labels)),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),

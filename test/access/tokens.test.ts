@@ -5,8 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
-import { decodeProtectedHeader, SignJWT, type JWTPayload } from 'jose'
+import { decodeProtectedHeader, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose'
 import { createIssuer, type SignOptions } from '../../src/sandbox/issuer.ts'
+import { listen } from '../../src/telemetry/channels.ts'
 import { startGateway, upstreamTraffic, watch, type Answer } from '../support/gateway.ts'
 import { ask } from './support.ts'
 
@@ -17,7 +18,7 @@ const everyMs = 30_000
 
 /** The clock stands still until it is turned, for the gateway and the issuer alike. */
 function stopClock({ mock }: TestContext) {
-  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  mock.timers.enable({ apis: ['Date'], now: Math.floor(Date.now() / 1000) * 1000 })
   return (ms: number) => mock.timers.setTime(Date.now() + ms)
 }
 
@@ -30,6 +31,41 @@ async function serveKeys(t: TestContext, status: number, body: string): Promise<
   await once(server, 'listening')
   t.after(() => server.close())
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`)
+}
+
+type OwnIssuer = {
+  /** What it answers instead of its keys. */
+  answer: { readonly status: number; readonly body: string } | 'hang' | undefined
+  fetches: number
+}
+
+/** A gateway whose issuer is the test's own; `sign` gives each time another token. */
+async function startWithOwnKey(t: TestContext, environment: Record<string, string> = {}) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' }
+  const issuer: OwnIssuer = { answer: undefined, fetches: 0 }
+  const server = createServer((_, response) => {
+    issuer.fetches += 1
+    if (issuer.answer === 'hang') return
+    const { status, body } = issuer.answer ?? { status: 200, body: JSON.stringify({ keys: [jwk] }) }
+    response.writeHead(status, { location: '/elsewhere' }).end(body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const jwks = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const { url, sandbox } = await startGateway(t, { environment: { JWKS_URL: jwks, ...environment } })
+  let last = 0
+  const sign = (claims: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}) =>
+    new SignJWT({ ...own, jti: String(++last), exp: nowS() + 30 * 24 * 3600, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one', ...header })
+      .setIssuer(sandbox.issuer.issuer)
+      .setAudience(sandbox.issuer.audience)
+      .sign(privateKey)
+  return { url, sign, issuer, sandbox }
 }
 
 function assertRefused(answer: Answer, message: string) {
@@ -410,4 +446,127 @@ test('tokens of known keys are verified while the issuer is down', async (t) => 
   await sandbox.issuer.close()
 
   assert.equal((await ask(url, `Bearer ${token}`)).status, 200)
+})
+
+for (const typ of [undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt'])
+  test(`a token of the type ${typ} is accepted`, async (t) => {
+    const { url, sign } = await startWithOwnKey(t)
+
+    assert.equal(
+      (await ask(url, `Bearer ${await sign({}, { ...(typ !== undefined && { typ }) })}`)).status,
+      200,
+    )
+  })
+
+for (const typ of ['dpop+jwt', 'logout+jwt', 'secevent+jwt', 'JOSE', '', 'at+jwt ', 'application/x'])
+  test(`a token of the type "${typ}" is refused`, async (t) => {
+    const { url, sign } = await startWithOwnKey(t)
+
+    assertRefused(
+      await ask(url, `Bearer ${await sign({}, { typ })}`),
+      'the token is of another type than access tokens',
+    )
+  })
+
+test('a token that demands an extension which is not known here is refused', async (t) => {
+  const { url, sign } = await startWithOwnKey(t)
+  const token = await sign({}, { crit: ['b64'], b64: true })
+  const [, claims, signature] = token.split('.')
+  const header = Buffer.from(JSON.stringify({ alg: 'ES256', crit: ['exp'], exp: 1 })).toString('base64url')
+
+  assert.equal((await ask(url, `Bearer ${header}.${claims}.${signature}`)).status, 401)
+})
+
+test('clocks may differ by JWT_CLOCK_SKEW_S and no more, for tokens that came before as well', async (t) => {
+  const turn = stopClock(t)
+  const { url, sandbox } = await startGateway(t, { environment: { JWT_CLOCK_SKEW_S: '5' } })
+  const { issuer } = sandbox
+  const token = await issuer.sign(own, { expiresInS: 10 })
+  const early = await issuer.sign({ ...own, nbf: nowS() + 5 })
+  const tooEarly = await issuer.sign({ ...own, nbf: nowS() + 6 })
+  assert.equal((await ask(url, `Bearer ${early}`)).status, 200)
+  assert.equal((await ask(url, `Bearer ${tooEarly}`)).status, 401)
+  assert.equal((await ask(url, `Bearer ${token}`)).status, 200)
+
+  turn(14_999)
+  assert.equal((await ask(url, `Bearer ${token}`)).status, 200)
+  turn(1)
+
+  assertRefused(await ask(url, `Bearer ${token}`), 'the access token has expired')
+})
+
+test('while the issuer is down its last keys serve for a day, and it is asked seldom', async (t) => {
+  const turn = stopClock(t)
+  const { url, sign, issuer } = await startWithOwnKey(t)
+  const sent = async () => (await ask(url, `Bearer ${await sign()}`)).status
+  assert.equal(await sent(), 200)
+  issuer.answer = { status: 500, body: 'down' }
+  const outcomes: string[] = []
+  t.after(listen('auth.keys', ({ outcome }) => outcomes.push(outcome)))
+
+  // The keys are ten minutes old.
+  turn(600_000)
+  for (let n = 0; n < 20; n++) assert.equal(await sent(), 200)
+  assert.equal(issuer.fetches, 2)
+  turn(15_000)
+  for (let n = 0; n < 20; n++) assert.equal(await sent(), 200)
+  assert.equal(issuer.fetches, 3)
+
+  turn(24 * 3_600_000 - 15_001)
+  assert.equal(await sent(), 200)
+  turn(1)
+  assert.equal(await sent(), 503)
+  turn(999)
+  for (let n = 0; n < 20; n++) assert.equal(await sent(), 503)
+  assert.ok(Number(issuer.fetches) <= 5)
+  assert.deepEqual([...new Set(outcomes)], ['stale', 'missing'])
+
+  issuer.answer = undefined
+  turn(1001)
+  assert.equal(await sent(), 200)
+})
+
+test('an issuer that does not answer holds nobody up for longer than a moment', async (t) => {
+  const turn = stopClock(t)
+  const { url, sign, issuer } = await startWithOwnKey(t)
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
+  issuer.answer = 'hang'
+  turn(600_000)
+
+  const from = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async () => (await ask(url, `Bearer ${await sign()}`)).status),
+  )
+  const first = performance.now() - from
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
+  const second = performance.now() - from - first
+
+  assert.deepEqual([...new Set(answers)], [200])
+  assert.ok(first < 3000, `${first} ms`)
+  assert.ok(second < 500, `${second} ms`)
+  assert.equal(issuer.fetches, 2)
+})
+
+test('JWKS_STALE_S=0: keys that are ten minutes old serve no more', async (t) => {
+  const turn = stopClock(t)
+  const { url, sign, issuer } = await startWithOwnKey(t, { JWKS_STALE_S: '0' })
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
+  issuer.answer = { status: 302, body: '' }
+
+  turn(599_999)
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
+  turn(1)
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 503)
+})
+
+test('a key that the issuer may have made while it is down is no caller’s fault', async (t) => {
+  stopClock(t)
+  const { url, sign, issuer } = await startWithOwnKey(t)
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
+  issuer.answer = { status: 500, body: 'down' }
+
+  for (let n = 0; n < 10; n++)
+    assert.equal((await ask(url, `Bearer ${await sign({}, { kid: 'unknown' })}`)).status, 503)
+  assert.ok(issuer.fetches <= 4)
+  assert.equal((await ask(url, `Bearer ${await sign()}`)).status, 200)
 })
