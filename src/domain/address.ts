@@ -1,3 +1,5 @@
+import { staysOneSegment } from './segments.ts'
+
 /** A `tel:`, `sip:`, `sips:` or `acr:` URI in normal form: two spellings of one address are one string. */
 export type DeviceAddress = string & { readonly __brand: 'DeviceAddress' }
 
@@ -10,11 +12,12 @@ const maxLength = 256
  * - `tel:` (RFC 3966): visual separators go, parameters are lower-cased and sorted (§4: their order and case say
  *   nothing). A local number may lack its phone-context, as voice mail short codes (`tel:*86`) do in practice.
  * - `sip:`, `sips:` (RFC 3261 §19.1.4): scheme and host are lower-cased, needless escapes undone; the user part keeps
- *   its case. Passwords and headers (`?subject=…`) are no part of a device's address.
+ *   its case. Passwords and headers (`?subject=…`) are no part of a device's address, nor is a segment `..` between
+ *   slashes: addresses stand in paths.
  * - `acr:` (OMA Anonymous Customer Reference): opaque, only the scheme is lower-cased.
  */
 export function parseAddress(text: string): DeviceAddress | undefined {
-  if (text.length > maxLength) return undefined
+  if (text.length > maxLength || !staysOneSegment(text)) return undefined
   const colon = text.indexOf(':')
   if (colon < 0) return undefined
   const scheme = text.slice(0, colon).toLowerCase()

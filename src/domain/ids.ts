@@ -8,6 +8,7 @@ import {
 } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { parseAddress, type DeviceAddress } from './address.ts'
+import { isTwinningId } from './segments.ts'
 import type { TwinningRef } from './twinning.ts'
 
 /** Makes what a client may keep but not read: ids of twinnings and cursors. */
@@ -94,7 +95,10 @@ export function createSealer(keys: readonly [Buffer, ...Buffer[]]): Sealer {
     if (!isTexts(parts)) return undefined
     const [operatorId, address, twinningId] = parts
     const device = parseAddress(address ?? '')
-    return operatorId && device && twinningId ? { operatorId, device, twinningId } : undefined
+    // Without ID_KEY, everybody can seal what they like.
+    return operatorId && device && twinningId && isTwinningId(twinningId)
+      ? { operatorId, device, twinningId }
+      : undefined
   }
 
   return {

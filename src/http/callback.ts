@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { subscribe, type DocumentNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
+import { staysOneSegment } from '../domain/segments.ts'
 import { RateLimited, type GatewayError } from '../errors.ts'
 import type { Context } from '../graphql/context.ts'
 import { formatError } from '../graphql/errors.ts'
@@ -175,6 +176,8 @@ function heartbeat(callback: Callback, intervalMs: number, onGone: () => void) {
 function allowedUrl(url: string, allowed: readonly URL[]): URL | undefined {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || parsed.username || parsed.password) return undefined
+  // `..` is gone by now; what a router would have to unescape first to find it there is none of its paths.
+  if (!staysOneSegment(parsed.pathname)) return undefined
   const isAllowed = allowed.some(({ origin, pathname }) => {
     const folder = pathname.endsWith('/') ? pathname : `${pathname}/`
     return parsed.origin === origin && `${parsed.pathname}/`.startsWith(folder)

@@ -1,12 +1,14 @@
 import type { DeviceAddress } from '../domain/address.ts'
+import { isTwinningId } from '../domain/segments.ts'
 
 /** `{serverRoot}/twinning/v1/{userId}/twinnings` [ours]; the address is one escaped path segment. */
 export function listPath(device: DeviceAddress): string {
   return `/twinning/v1/${encodeURIComponent(device)}/twinnings`
 }
 
-/** `{serverRoot}/twinning/v1/{userId}/twinnings/{twinningId}`. */
+/** `{serverRoot}/twinning/v1/{userId}/twinnings/{twinningId}`. Whoever has read the id has seen that it is one. */
 export function twinningPath(device: DeviceAddress, twinningId: string): string {
+  if (!isTwinningId(twinningId)) throw new TypeError('a path was asked for with what is no twinningId')
   return `${listPath(device)}/${encodeURIComponent(twinningId)}`
 }
 
@@ -17,10 +19,7 @@ export function twinningPath(device: DeviceAddress, twinningId: string): string 
 export function twinningIdOf(resourceURL: URL): string | undefined {
   const segment = resourceURL.pathname.split('/').at(-1) ?? ''
   const id = decodeSegment(segment)
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (!id || id === '.' || id === '..' || id.length > 256 || /[\u0000-\u001f\u007f]/.test(id))
-    return undefined
-  return id
+  return id !== undefined && isTwinningId(id) ? id : undefined
 }
 
 /** The {userId} and {twinningId} that a linked resource names, for links that operators send. */
