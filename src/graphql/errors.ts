@@ -2,6 +2,7 @@ import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { GatewayError, LimitExceeded, RateLimited, TooExpensive, UpstreamRefusal } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
+import { redactSecrets } from '../telemetry/redaction.ts'
 
 const internal = 'INTERNAL_SERVER_ERROR'
 
@@ -16,10 +17,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     ...(formatted.path && { path: formatted.path }),
   }
   if (cause instanceof GatewayError)
-    return { message: cause.message, ...place, extensions: extensionsOf(cause) }
+    return { message: redactSecrets(cause.message), ...place, extensions: extensionsOf(cause) }
   const code = formatted.extensions?.code
   if (code !== undefined && code !== internal)
-    return { message: withoutValues(formatted.message), ...place, extensions: { code } }
+    return { message: redactSecrets(withoutValues(formatted.message)), ...place, extensions: { code } }
   // The client has gone: nobody reads this, and it is no fault of ours.
   if (!isAbort(cause)) report('error.unexpected', { error: cause })
   return { message: 'internal server error', ...place, extensions: { code: internal } }
@@ -67,7 +68,7 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
   const { messageId, text, httpStatus, operator } = error.fault ?? {}
   return {
     code: error.code,
-    ...(error.fault && { oma: { messageId, text, httpStatus, operator } }),
+    ...(error.fault && { oma: { messageId, text: redactSecrets(text ?? ''), httpStatus, operator } }),
     ...(error.retryAfterS !== undefined && { retryAfterS: error.retryAfterS }),
   }
 }

@@ -1,6 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { LogLevel } from '../config/config.ts'
 import { listen } from './channels.ts'
+import { redact } from './redaction.ts'
 
 /** The log, as JSON lines. `destination`: standard output, unless told otherwise. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Logger {
@@ -9,7 +10,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     // Only what is named here of a request gets into the log: its URL, headers and body hold personal data.
     serializers: { req: () => undefined, err: describe },
   }
-  return pino(options, destination ?? standardOutput())
+  return pino(options, redacting(destination ?? standardOutput()))
 }
 
 // Lines are written together: one write for each takes longer than many an answer. What is not read for so long that
@@ -19,6 +20,15 @@ const written = { minLength: 4096, periodicFlush: 100, maxLength: 8 * 1024 * 102
 /** What is still waiting when the process ends is written then. */
 function standardOutput(): DestinationStream {
   return pino.destination({ dest: 1, sync: false, ...written })
+}
+
+// What ends so has a closed set of fields, and there is one for each request.
+const endOfRequest = '"msg":"request"}\n'
+
+function redacting(destination: DestinationStream): DestinationStream {
+  return {
+    write: (line) => destination.write(line.endsWith(endOfRequest) ? line : redact(line)),
+  }
 }
 
 const mostToldOf = 1000

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { Counter, Histogram, Registry } from 'prom-client'
 import { listen } from './channels.ts'
+import { redact } from './redaction.ts'
 import { join, textOfAll } from './workers.ts'
 
 /** Prometheus series made from what the channels report. */
@@ -135,7 +136,7 @@ export function createMetrics(): Metrics {
   ]
   if (cluster.isWorker) join(registry)
   return {
-    text: () => (cluster.isWorker ? textOfAll(registry) : registry.metrics()),
+    text: async () => redact(await (cluster.isWorker ? textOfAll(registry) : registry.metrics())),
     contentType: registry.contentType,
     close: () => {
       for (const stop of stops) stop()

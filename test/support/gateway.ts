@@ -4,7 +4,8 @@ import type { TestContext } from 'node:test'
 import { createApp } from '../../src/app.ts'
 import { readConfig, type Config } from '../../src/config/config.ts'
 import type { RecordedRequest } from '../../src/sandbox/recorder.ts'
-import type { createLog } from '../../src/telemetry/log.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+import { isKept, keep, know } from './emissions.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/world.ts'
 
 /** What came back: HTTP status and headers, and the body's parts. */
@@ -71,25 +72,43 @@ export async function startGateway(
       jwtIssuer: sandbox.issuer.issuer,
       jwtAudience: sandbox.issuer.audience,
     })
-    const app = await createApp(config, log && { log })
-    t.after(app.close)
+    const kept = log ?? (isKept() ? createLog('trace', { write: (line) => keep('log', line) }) : undefined)
+    const app = await createApp(config, kept && { log: kept })
+    const close = async () => {
+      await keepMetrics(url)
+      await app.close()
+    }
+    t.after(close)
     const url = await app.listen()
     return {
       url,
       sandbox,
-      token: (scope, address, claims = {}) =>
-        sandbox.issuer.sign({
+      token: async (scope, address, claims = {}) => {
+        const token = await sandbox.issuer.sign({
           sub: address ?? 'somebody',
           scope,
           ...(address !== undefined && { address }),
           ...claims,
-        }),
+        })
+        know({ token, address })
+        return token
+      },
       query: (token, document, variables) => post(`${url}/graphql`, token, document, variables),
       another: start,
-      close: app.close,
+      close,
     }
   }
   return start()
+}
+
+/** Of a gateway that is about to close, where a whole run keeps them. */
+async function keepMetrics(url: string): Promise<void> {
+  if (!isKept()) return
+  try {
+    keep('metrics', await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(2000) })).text())
+  } catch {
+    // Closed already.
+  }
 }
 
 /** Posts GraphQL to an endpoint. */
@@ -108,6 +127,8 @@ export async function post(
     body: JSON.stringify({ query, ...(variables && { variables }) }),
   })
   const body = (await response.json()) as Partial<Answer>
+  know(body.data)
+  if (body.errors) keep('errors', JSON.stringify(body.errors))
   return {
     status: response.status,
     headers: response.headers,
