@@ -17,8 +17,8 @@ export function keep(kind: Kind, text: string): void {
     appendFileSync(join(folder, `${process.pid}.${kind}`), text.endsWith('\n') ? text : `${text}\n`)
 }
 
-// Names that are no words of anybody's log.
-const isTelling = (name: string) => name.length >= 6 && /[A-Z\d\s]|[^\x20-\x7e]/.test(name)
+// Names and codes that are no words or numbers of anybody's log by chance.
+const isTelling = (value: string) => value.length >= 6 && /[A-Z\d]|[^\x20-\x7e]/.test(value)
 
 /** Notes the personal data in an answer, which a caller may have and nobody else. */
 export function know(value: unknown, key = ''): void {
@@ -27,7 +27,8 @@ export function know(value: unknown, key = ''): void {
   else if (typeof value === 'object' && value !== null)
     for (const [name, member] of Object.entries(value)) know(member, name)
   else if (typeof value === 'string' && value !== '') {
-    if (/^(?:activationCode|authCode)$/.test(key)) keep('known', JSON.stringify({ kind: 'code', value }))
+    if (/^(?:activationCode|authCode)$/.test(key) && isTelling(value))
+      keep('known', JSON.stringify({ kind: 'code', value }))
     if (/address$/i.test(key)) keep('known', JSON.stringify({ kind: 'address', value }))
     if (key === 'name' && isTelling(value)) keep('known', JSON.stringify({ kind: 'name', value }))
     if (key === 'token') keep('known', JSON.stringify({ kind: 'token', value }))
@@ -61,6 +62,15 @@ const forms: Readonly<Record<string, RegExp>> = {
   'a credential': /\b(?:bearer|basic) +(?!\[redacted\])[\w.~+/=-]{8,}/i,
 }
 
+/** Where a value stands by itself, and not as a part of a longer word or number; -1 for nowhere. */
+function placeOf(value: string, text: string): number {
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+    const around = `${text[at - 1] ?? ' '}${text[at + value.length] ?? ' '}`
+    if (!/[\w.]/.test(around)) return at
+  }
+  return -1
+}
+
 /** What must not be there, each with the place where it was found. */
 export function leaksIn({ log, metrics, errors, output, known }: Emissions): string[] {
   const leaks: string[] = []
@@ -75,7 +85,7 @@ export function leaksIn({ log, metrics, errors, output, known }: Emissions): str
       if (at >= 0) find(what, where, text, at)
     }
     for (const { kind, value } of known) {
-      const at = text.indexOf(value)
+      const at = placeOf(value, text)
       if (at >= 0) find(`a ${kind} that a caller has seen`, where, text, at)
     }
   }
@@ -85,7 +95,7 @@ export function leaksIn({ log, metrics, errors, output, known }: Emissions): str
     if (at >= 0) find(what, 'errors', errors, at)
   }
   for (const { kind, value } of known) {
-    const at = kind === 'code' || kind === 'token' ? errors.indexOf(value) : -1
+    const at = kind === 'code' || kind === 'token' ? placeOf(value, errors) : -1
     if (at >= 0) find(`a ${kind} that a caller has seen`, 'errors', errors, at)
   }
   return leaks

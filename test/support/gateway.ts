@@ -74,11 +74,10 @@ export async function startGateway(
     })
     const kept = log ?? (isKept() ? createLog('trace', { write: (line) => keep('log', line) }) : undefined)
     const app = await createApp(config, kept && { log: kept })
-    const close = async () => {
+    t.after(async () => {
       await keepMetrics(url)
       await app.close()
-    }
-    t.after(close)
+    })
     const url = await app.listen()
     return {
       url,
@@ -95,7 +94,7 @@ export async function startGateway(
       },
       query: (token, document, variables) => post(`${url}/graphql`, token, document, variables),
       another: start,
-      close,
+      close: app.close,
     }
   }
   return start()
