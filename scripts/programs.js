@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 /**
- * @typedef {'redis-server' | 'chromium' | 'wrk'} Program
+ * @typedef {'redis-server' | 'chromium' | 'wrk' | 'openssl'} Program
  * @typedef {{ variable: string, executables: string[], places: string[], advice: string }} Whereabouts
  */
 
@@ -35,6 +35,12 @@ const whereabouts = {
     places: ['/usr/bin/wrk', '/usr/local/bin/wrk', '/opt/homebrew/bin/wrk'],
     advice: 'install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)',
   },
+  openssl: {
+    variable: 'OPENSSL_BIN',
+    executables: ['openssl'],
+    places: ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'],
+    advice: 'install it (Debian, Ubuntu: apt-get install openssl; macOS: brew install openssl)',
+  },
 }
 
 /**
@@ -42,7 +48,7 @@ const whereabouts = {
  *
  * @type {readonly Program[]}
  */
-export const testPrograms = ['redis-server', 'chromium']
+export const testPrograms = ['redis-server', 'chromium', 'openssl']
 
 /**
  * Every program that `npm run bench` starts.

@@ -79,7 +79,8 @@ export async function createApp(
   const metrics = createMetrics()
 
   // What is known, and how everybody hears of a change.
-  const redis = config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls) : undefined
+  const redis =
+    config.redisUrls.length > 0 ? await createRedisLink(config.redisUrls, config.redisCa) : undefined
   const evictions = createEvictions()
   const shared = redis && createSharedStore(redis)
   // Half of what a reading may take: then whoever waited for another instance in vain has as long again.
@@ -128,12 +129,7 @@ export async function createApp(
     const epoch = evictions.now()
     const { principal, refused, spend } = await callers.identify(request, authorization)
     const allowance = createAllowance(config.limits, signal)
-    const caller = {
-      token: principal.token,
-      get signal() {
-        return allowance.signal()
-      },
-    }
+    const caller = allowance.caller(principal.token)
     // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
     const writing = { token: principal.token, signal: new AbortController().signal }
     const caching = createCaching({ sealer, tags: config.cacheTags })

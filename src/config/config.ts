@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { readDocuments } from './documents.ts'
+import { readTlsFiles, type Tls } from './tls.ts'
 import { operatorAuth, parseOperators, type Environment, type Operator, type Problem } from './operators.ts'
 import {
   callbackUrls,
@@ -47,6 +48,8 @@ export type Config = {
   readonly timeoutMs: number
   /** One: a server; several: the nodes of a Redis Cluster; none: memory only. */
   readonly redisUrls: readonly URL[]
+  /** Whom to trust to be Redis, in PEM. */
+  readonly redisCa: string | undefined
   readonly cacheTtlMs: number
   readonly cacheStaleMs: number
   readonly auth: 'on' | 'off'
@@ -108,17 +111,28 @@ export function readConfig(environment: Environment): { config: Config } | { pro
   const checked = settings.safeParse(given)
   const fromFile = readOperatorsFile(given.OMA_OPERATORS_FILE, environment)
   const trusted = readDocuments(given.TRUSTED_DOCUMENTS)
+  const tls = readTlsFiles(given)
   const problems = [
     ...(checked.error?.issues.map(({ path, message }) => ({ variable: String(path[0]), fault: message })) ??
       []),
     ...together(given),
     ...('problems' in fromFile ? fromFile.problems : []),
     ...('problems' in trusted ? trusted.problems : []),
+    ...('problems' in tls ? tls.problems : []),
   ]
-  if (problems.length > 0 || !checked.success || 'problems' in fromFile || 'problems' in trusted)
+  if (
+    problems.length > 0 ||
+    !checked.success ||
+    'problems' in fromFile ||
+    'problems' in trusted ||
+    'problems' in tls
+  )
     return { problems }
   return {
-    config: build(checked.data, fromFile.operators ?? singleOperator(checked.data), trusted.documents),
+    config: build(checked.data, fromFile.operators ?? singleOperator(checked.data, tls.operator), {
+      documents: trusted.documents,
+      redisCa: tls.redisCa,
+    }),
   }
 }
 
@@ -136,7 +150,7 @@ function readOperatorsFile(
   }
 }
 
-function singleOperator(s: Settings): Operator[] {
+function singleOperator(s: Settings, tls: Tls): Operator[] {
   if (s.OMA_SERVER_ROOT === undefined) return []
   const auth = operatorAuth.parse(
     {
@@ -151,10 +165,22 @@ function singleOperator(s: Settings): Operator[] {
       },
     }[s.OMA_AUTH],
   )
-  return [{ id: 'default', serverRoot: new URL(s.OMA_SERVER_ROOT), match: ['*'], auth }]
+  return [
+    {
+      id: 'default',
+      serverRoot: new URL(s.OMA_SERVER_ROOT),
+      match: ['*'],
+      auth,
+      ...(Object.keys(tls).length > 0 && { tls }),
+    },
+  ]
 }
 
-function build(s: Settings, operators: readonly Operator[], documents: ReadonlyMap<string, string>): Config {
+function build(
+  s: Settings,
+  operators: readonly Operator[],
+  { documents, redisCa }: { documents: ReadonlyMap<string, string>; redisCa: string | undefined },
+): Config {
   const keys = s.ID_KEY === undefined ? undefined : idKeys(s.ID_KEY)
   return {
     host: s.HOST,
@@ -162,6 +188,7 @@ function build(s: Settings, operators: readonly Operator[], documents: ReadonlyM
     operators,
     timeoutMs: s.OMA_TIMEOUT_MS,
     redisUrls: s.REDIS_URL === undefined ? [] : (redisUrls(s.REDIS_URL) ?? []),
+    redisCa,
     cacheTtlMs: s.CACHE_TTL_S * 1000,
     cacheStaleMs: s.CACHE_STALE_S * 1000,
     auth: s.AUTH,

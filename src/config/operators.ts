@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isPattern, normalPattern } from '../domain/match.ts'
+import { readTls, type Tls } from './tls.ts'
 
 /** How the gateway authenticates to an operator. */
 export type OperatorAuth =
@@ -21,6 +22,7 @@ export type Operator = {
   /** See `compilePattern` for what a pattern says. */
   readonly match: readonly string[]
   readonly auth: OperatorAuth
+  readonly tls?: Tls | undefined
 }
 
 /** Settings as a process gets them. */
@@ -72,6 +74,7 @@ const operator = z.strictObject({
     })
     .min(1, 'expected at least one pattern'),
   auth: operatorAuth.default({ type: 'none' }),
+  tls: z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() }).optional(),
 })
 
 const operators = z
@@ -101,8 +104,14 @@ export function parseOperators(
     return { problems }
   }
   problems.push(...repeated(result.data).map(problem))
-  if (problems.length > 0) return { problems }
-  return { operators: result.data.map((o) => ({ ...o, serverRoot: new URL(o.serverRoot) })) }
+  const list = result.data.map(({ tls: paths, ...o }, i): Operator => {
+    const read = readTls(paths ?? {})
+    if ('faults' in read)
+      problems.push(...read.faults.map(({ part, fault }) => problem(`[${i}].tls.${part}: ${fault}`)))
+    const tls = 'tls' in read && paths ? { tls: read.tls } : {}
+    return { ...o, serverRoot: new URL(o.serverRoot), ...tls }
+  })
+  return problems.length > 0 ? { problems } : { operators: list }
 }
 
 // Passes for a text and for a URL, so that a variable that is missing is one problem and not two.

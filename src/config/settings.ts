@@ -21,12 +21,16 @@ export const settings = z.object({
   OMA_CLIENT_ID: text.optional(),
   OMA_CLIENT_SECRET: text.optional(),
   OMA_TIMEOUT_MS: whole(1, 600_000).default(2000),
+  OMA_CA_FILE: text.optional(),
+  OMA_CLIENT_CERT_FILE: text.optional(),
+  OMA_CLIENT_KEY_FILE: text.optional(),
   REDIS_URL: text
     .refine(
       (value) => redisUrls(value) !== undefined,
       'expected redis:// or rediss:// URLs, separated by commas',
     )
     .optional(),
+  REDIS_CA_FILE: text.optional(),
   CACHE_TTL_S: whole(0, 86_400).default(30),
   CACHE_STALE_S: whole(0, 604_800).default(300),
   FAST_PATH: onOff.default('on'),
@@ -131,6 +135,14 @@ export function together(given: Readonly<Record<string, string | undefined>>): P
     )
   if (/^(?:token|client_credentials|forward)$/.test(given.OMA_AUTH ?? '') && !hasOperator)
     need('OMA_SERVER_ROOT', `expected to be set, for OMA_AUTH=${given.OMA_AUTH ?? ''}`)
+  for (const name of ['OMA_CA_FILE', 'OMA_CLIENT_CERT_FILE', 'OMA_CLIENT_KEY_FILE']) {
+    if (!given[name]) continue
+    if (given.OMA_OPERATORS_FILE)
+      need(name, 'expected to be unset where OMA_OPERATORS_FILE is set: there each operator has its own tls')
+    else if (!given.OMA_SERVER_ROOT) need('OMA_SERVER_ROOT', `expected to be set, for ${name}`)
+  }
+  if (given.REDIS_CA_FILE && !given.REDIS_URL?.startsWith('rediss:'))
+    need('REDIS_URL', 'expected rediss:// URLs, for REDIS_CA_FILE')
   if (given.OMA_AUTH === 'token' && !given.OMA_ACCESS_TOKEN)
     need('OMA_ACCESS_TOKEN', 'expected a token, for OMA_AUTH=token')
   if (given.OMA_AUTH === 'client_credentials')

@@ -40,10 +40,10 @@ const failuresToPause = 3
 const pauseMs = 1000
 const startWaitMs = 1000
 
-/** Connects to a server, or with several URLs to the nodes of a Redis Cluster; does not wait for it beyond a second. */
-export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> {
-  const commands = connect(urls)
-  const subscribing = connectSubscriber(urls)
+/** Connects to a server, or with several URLs to the nodes of a Redis Cluster; does not wait for it beyond a second. `ca`: whom to trust. */
+export async function createRedisLink(urls: readonly URL[], ca?: string): Promise<RedisLink> {
+  const commands = connect(urls, ca)
+  const subscribing = connectSubscriber(urls, ca)
   const beatListeners = new Set<() => void>()
   const doubtListeners = new Set<() => void>()
   const doubt = () => {
@@ -112,10 +112,10 @@ export async function createRedisLink(urls: readonly URL[]): Promise<RedisLink> 
 
 const retry = (attempt: number) => Math.min(50 * 2 ** attempt, 1000)
 
-function connect(urls: readonly URL[]): Redis | Cluster {
+function connect(urls: readonly URL[], ca: string | undefined): Redis | Cluster {
   const first = firstOf(urls)
   const options = {
-    ...tlsOf(first),
+    ...tlsOf(first, ca),
     connectTimeout: 1000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -143,9 +143,9 @@ function connect(urls: readonly URL[]): Redis | Cluster {
 }
 
 /** To the one server, or to one node of a cluster after the other: a message reaches all of them. */
-function connectSubscriber(urls: readonly URL[]): Redis {
+function connectSubscriber(urls: readonly URL[], ca: string | undefined): Redis {
   const first = firstOf(urls)
-  const options = { ...tlsOf(first), connectTimeout: 1000, maxRetriesPerRequest: null }
+  const options = { ...tlsOf(first, ca), connectTimeout: 1000, maxRetriesPerRequest: null }
   if (urls.length === 1) return new Redis(first.href, { ...options, retryStrategy: retry })
   const connection: Redis = new Redis({
     ...options,
@@ -165,8 +165,9 @@ function firstOf(urls: readonly URL[]): URL {
   return first
 }
 
-function tlsOf({ protocol }: URL) {
-  return protocol === 'rediss:' ? { tls: {} } : {}
+/** Its certificate is looked at, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+function tlsOf({ protocol }: URL, ca: string | undefined) {
+  return protocol === 'rediss:' ? { tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } } : {}
 }
 
 function loginOf({ username, password }: URL) {

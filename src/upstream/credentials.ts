@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { z } from 'zod'
 import type { OperatorAuth } from '../config/operators.ts'
+import type { Tls } from '../config/tls.ts'
 import { Unauthenticated, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
 import { tryJson } from './refusal.ts'
-import { readText } from './transport.ts'
+import { readText, verified } from './transport.ts'
 
 export type Credentials = {
   /** The Authorization header of a call made for this caller; `undefined` where the operator wants none. */
@@ -30,10 +31,12 @@ export function createCredentials({
   operator,
   auth,
   timeoutMs,
+  tls = {},
 }: {
   operator: string
   auth: OperatorAuth
   timeoutMs: number
+  tls?: Tls | undefined
 }): Credentials {
   const ours = { refused: () => false, partition: () => 'gateway' }
   switch (auth.type) {
@@ -42,7 +45,7 @@ export function createCredentials({
     case 'token':
       return { ...ours, authorization: () => Promise.resolve(`Bearer ${auth.accessToken}`) }
     case 'client_credentials':
-      return { ...ours, ...clientCredentials(operator, auth, timeoutMs) }
+      return { ...ours, ...clientCredentials(operator, auth, { timeoutMs, tls }) }
     case 'forward':
       return {
         refused: () => false,
@@ -64,8 +67,10 @@ export function createCredentials({
 function clientCredentials(
   operator: string,
   auth: Extract<OperatorAuth, { type: 'client_credentials' }>,
-  timeoutMs: number,
+  { timeoutMs, tls }: { timeoutMs: number; tls: Tls },
 ): Pick<Credentials, 'authorization' | 'refused'> {
+  // A token is fetched now and then: its connection is not kept.
+  const dispatcher = new Agent({ connect: verified(tls), pipelining: 0 })
   let current: { header: string; until: number } | undefined
   let fetching: Promise<string> | undefined
 
@@ -79,6 +84,7 @@ function clientCredentials(
     const deadline = AbortSignal.timeout(timeoutMs)
     try {
       const response = await request(auth.tokenUrl, {
+        dispatcher,
         method: 'POST',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',

@@ -27,13 +27,13 @@ export type Operators = {
 
 /** One client, with its own connections and credentials, for each operator. */
 export function createOperators(list: readonly Operator[], timeoutMs: number): Operators {
-  const links = list.map(({ id, serverRoot, auth, match }) => {
+  const links = list.map(({ id, serverRoot, auth, match, tls }) => {
     const transport = createResilience({
       operator: id,
-      transport: createTransport({ operator: id, serverRoot, timeoutMs }),
+      transport: createTransport({ operator: id, serverRoot, timeoutMs, tls }),
       timeoutMs,
     })
-    const credentials = createCredentials({ operator: id, auth, timeoutMs })
+    const credentials = createCredentials({ operator: id, auth, timeoutMs, tls })
     const exchange = createExchange({
       operator: id,
       transport,

@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher } from 'undici'
+import type { Tls } from '../config/tls.ts'
 import { UpstreamInvalidResponse, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 
@@ -40,10 +41,12 @@ export function createTransport({
   operator,
   serverRoot,
   timeoutMs,
+  tls = {},
 }: {
   operator: string
   serverRoot: URL
   timeoutMs: number
+  tls?: Tls | undefined
 }): Transport {
   // The deadline below covers headers and body; undici's own timers would only race it.
   const pool = new Pool(serverRoot.origin, {
@@ -51,7 +54,7 @@ export function createTransport({
     keepAliveTimeout: 30_000,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: timeoutMs },
+    connect: { timeout: timeoutMs, ...verified(tls) },
   })
   const root = serverRoot.pathname.replace(/\/+$/, '')
 
@@ -99,6 +102,11 @@ export function createTransport({
   }
 
   return { exchange, close: () => pool.destroy() }
+}
+
+/** Options of a TLS connection: the other's certificate is looked at, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+export function verified({ ca, cert, key }: Tls) {
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: true }
 }
 
 /** The text of an answer; throws UpstreamInvalidResponse where it is longer than `maxBytes`. */

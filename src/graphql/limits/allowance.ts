@@ -10,8 +10,14 @@ export type AllowanceLimits = {
 
 /** What one operation may still ask of operators. */
 export type Allowance = {
-  /** Aborted, with a LimitExceeded, once the time is over; and when the client has gone. */
-  readonly signal: () => AbortSignal
+  /**
+   * For whom is read. The signal is aborted, with a LimitExceeded, once the time is over, and when the client has gone; it is
+   * another one for each event.
+   */
+  readonly caller: (token: string | undefined) => {
+    readonly token: string | undefined
+    readonly signal: AbortSignal
+  }
   /** Runs something that may read of an operator. Rejects with LimitExceeded where no more of that is allowed. */
   readonly reading: <T>(read: () => Promise<T>) => Promise<T>
   /** To be called before a change begins, which then is made to its end. Throws LimitExceeded. */
@@ -65,7 +71,12 @@ export function createAllowance(
   }
 
   return {
-    signal: () => (turn.signal ??= AbortSignal.any([gone, turn.end.signal])),
+    caller: (token) => ({
+      token,
+      get signal() {
+        return (turn.signal ??= AbortSignal.any([gone, turn.end.signal]))
+      },
+    }),
     reading: async (read) => {
       spend()
       const at = turn
