@@ -40,11 +40,11 @@ const attacks: Readonly<
     limit: { name: 'aliases', actual: 4, max: 3 },
   },
   'fields at the root': {
-    environment: { LIMIT_ROOT_FIELDS: '3' },
+    environment: { LIMIT_ROOT_FIELDS: '1' },
     asked: (operation) => ({
       query: `${operation} { ...F ...F } fragment F on Subscription { twinningChanged { kind } ... { twinningChanged { kind } } }`,
     }),
-    limit: { name: 'rootFields', actual: 4, max: 3 },
+    limit: { name: 'rootFields', actual: 2, max: 1 },
   },
   directives: {
     environment: { LIMIT_DIRECTIVES: '2' },
@@ -196,13 +196,14 @@ test('as much as is allowed is admitted, and one more is not', async (t) => {
 test('documents that are made to be hard to look through end in a refusal, soon', async (t) => {
   const gateway = await startGateway(t)
   const token = await gateway.token('twinning:read', watch)
-  const doubling = times(60, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`)
+  const twice = (i: number) => `twinnings { nodes { ownDevice { ...F${i + 1} } } }`
+  const doubling = times(60, (i) => `fragment F${i} on Device { ${twice(i)} b: ${twice(i)} }`)
   const hard: Record<string, [string, object]> = {
     'a million fields': [`{ ${'a '.repeat(900_000)} }`, { name: 'tokens', actual: null, max: 10_000 }],
     'ten thousand braces': ['{a'.repeat(4000) + '}'.repeat(2000), { name: 'depth', actual: null, max: 30 }],
-    'fragments that double': [
-      `{ ...F0 } ${doubling} fragment F60 on Query { __typename }`,
-      { name: 'rootFields', actual: Number.MAX_SAFE_INTEGER, max: 100 },
+    'fragments that double, and lead deep': [
+      `{ twinningDevice { ...F0 } } ${doubling} fragment F60 on Device { address }`,
+      { name: 'depth', actual: 182, max: 30 },
     ],
   }
 

@@ -6,6 +6,7 @@ import {
   TokenKind,
   type DocumentNode,
   type FragmentDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
 
@@ -13,7 +14,7 @@ import {
 export type Measures = {
   /** Of its operations the deepest: fields within fields, fragments followed. */
   readonly depth: number
-  /** Of its operations the widest: fields at the root as they are written, fragments followed. */
+  /** Of its operations the widest: fields at the root as they are written, in each fragment once. */
   readonly rootFields: number
   readonly aliases: number
   readonly directives: number
@@ -36,42 +37,56 @@ export function measure(document: DocumentNode): Measures {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
-  const seen = new Map<SelectionSetNode, { depth: number; width: number }>()
+  const depths = new Map<SelectionSetNode, number>()
   let aliases = 0
   let directives = 0
 
-  function shapeOf(set: SelectionSetNode): { depth: number; width: number } {
-    const known = seen.get(set)
-    if (known) return known
+  const insideOf = (selection: SelectionNode) =>
+    selection.kind === Kind.FRAGMENT_SPREAD
+      ? fragments.get(selection.name.value)?.selectionSet
+      : selection.selectionSet
+
+  function depthOf(set: SelectionSetNode): number {
+    const known = depths.get(set)
+    if (known !== undefined) return known
     // What leads back to itself is refused by validation.
-    const shape = { depth: 0, width: 0 }
-    seen.set(set, shape)
-    let [depth, width] = [0, 0]
+    depths.set(set, 0)
+    let depth = 0
     for (const selection of set.selections) {
-      const inside =
-        selection.kind === Kind.FRAGMENT_SPREAD
-          ? fragments.get(selection.name.value)?.selectionSet
-          : selection.selectionSet
-      const within = inside ? shapeOf(inside) : shape
+      const inside = insideOf(selection)
+      const isField = selection.kind === Kind.FIELD
       directives += selection.directives?.length ?? 0
-      if (selection.kind === Kind.FIELD && selection.alias) aliases += 1
-      depth = Math.max(depth, within.depth + (selection.kind === Kind.FIELD ? 1 : 0))
-      width = Math.min(width + (selection.kind === Kind.FIELD ? 1 : within.width), Number.MAX_SAFE_INTEGER)
+      if (isField && selection.alias) aliases += 1
+      depth = Math.max(depth, (inside ? depthOf(inside) : 0) + (isField ? 1 : 0))
     }
-    return Object.assign(shape, { depth, width })
+    depths.set(set, depth)
+    return depth
+  }
+
+  /** As execution collects them: each fragment once. */
+  function widthOf(set: SelectionSetNode, seen = new Set<SelectionSetNode>()): number {
+    if (seen.has(set)) return 0
+    seen.add(set)
+    let width = 0
+    for (const selection of set.selections) {
+      const inside = insideOf(selection)
+      if (selection.kind === Kind.FIELD) width += 1
+      else if (inside) width += widthOf(inside, seen)
+    }
+    return width
   }
 
   let [depth, rootFields] = [0, 0]
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
       continue
-    const shape = shapeOf(definition.selectionSet)
+    const ownDepth = depthOf(definition.selectionSet)
     directives += definition.directives?.length ?? 0
     if (definition.kind === Kind.FRAGMENT_DEFINITION) continue
     for (const variable of definition.variableDefinitions ?? [])
       directives += variable.directives?.length ?? 0
-    depth = Math.max(depth, shape.depth)
-    rootFields = Math.max(rootFields, shape.width)
+    depth = Math.max(depth, ownDepth)
+    rootFields = Math.max(rootFields, widthOf(definition.selectionSet))
   }
   return { depth, rootFields, aliases, directives }
 }
