@@ -24,6 +24,14 @@ const wrong: [operators: unknown, faults: string[]][] = [
   ['[{"id": "alpha",]', ['expected a file that holds JSON']],
   [{}, ['expected a list of operators']],
   [[], ['expected at least one operator']],
+  [
+    [{ ...least, tls: { ca: '/nowhere.pem', cert: '/nowhere.pem' } }],
+    [
+      '[0].tls.ca: expected the path of a file of certificates in PEM',
+      '[0].tls.cert: expected the path of a file of a certificate in PEM, and those that lead to it',
+      '[0].tls.key: expected to be set: a certificate goes with its key',
+    ],
+  ],
   [['alpha'], ['[0]: Invalid input: expected object, received string']],
   [
     [{}],

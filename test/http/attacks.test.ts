@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import test from 'node:test'
 import { WebSocket } from 'ws'
+import { createHttpServer } from '../../src/http/server.ts'
+import { createLog } from '../../src/telemetry/log.ts'
 import { startGateway, upstreamTraffic, watch, type Gateway } from '../support/gateway.ts'
 import { listening, start, withOperators } from '../support/process.ts'
 import { until } from '../support/until.ts'
@@ -78,6 +80,33 @@ test('a connection too many is dropped and counted; once another has gone there 
 
   const metrics = await exchange(gateway, 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   assert.match(metrics, /twinning_limits_exceeded_total\{limit="connections",outcome="refused"\} [1-9]/)
+})
+
+test('a peer that does not read its answer is not waited for', async (t) => {
+  const app = createHttpServer(createLog('silent'), {
+    isDraining: () => false,
+    front: undefined,
+    nextId: () => '1',
+    origins: new Set(),
+    limits: {
+      mode: 'enforce',
+      bodyBytes: 1000,
+      headersMs: 1000,
+      requestMs: 1000,
+      connections: 10,
+      silentMs: 300,
+    },
+  })
+  t.after(() => app.close())
+  app.get('/much', () => Buffer.alloc(64 * 1024 * 1024))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const ended = once(app.server, 'connection').then(([socket]: Socket[]) => once(socket!, 'close'))
+
+  const peer = open({ url }).pause()
+  t.after(() => peer.destroy())
+  peer.write('GET /much HTTP/1.1\r\nHost: x\r\n\r\n')
+
+  await ended
 })
 
 const hidden = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
