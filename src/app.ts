@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { remembering, type RememberingVerify } from './auth/remember.ts'
-import { createRevocations, noRevocations, type Revocations } from './auth/revocations.ts'
-import { createVerify, verifyNothing } from './auth/verify.ts'
+import { createRevocations, noRevocations } from './auth/revocations.ts'
+import { createVerifier } from './auth/verifier.ts'
 import { createEvictions } from './cache/evictions.ts'
 import { createLeases, noLeases } from './cache/leases.ts'
 import { createSharedStore } from './cache/shared.ts'
@@ -10,11 +9,8 @@ import { createChanges } from './changes.ts'
 import type { Config } from './config/config.ts'
 import { createSealer } from './domain/ids.ts'
 import { createFast } from './fast/fast.ts'
-import { createCaching } from './graphql/caching.ts'
-import { createBudget } from './graphql/cost/budget.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
 import { createAdmit } from './graphql/intake.ts'
-import { createAllowance } from './graphql/limits/allowance.ts'
 import { createCheckRequest } from './graphql/limits/check.ts'
 import { createSchema } from './graphql/schema.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -28,7 +24,7 @@ import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { createWhenTokenEnds } from './http/expiry.ts'
 import { createFront } from './http/front.ts'
-import { registerGraphql, type CreateContext } from './http/graphql.ts'
+import { registerGraphql } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
@@ -37,17 +33,14 @@ import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
 import { createExchange } from './limits/exchange.ts'
 import { createRates } from './limits/rates.ts'
+import { createContextFactory } from './perRequest.ts'
 import { createRedisLink } from './redis/redis.ts'
 import { tellRouter } from './router/tell.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
-import { createLoaders } from './twinnings/loaders.ts'
 import { createLookout } from './twinnings/lookout.ts'
-import { createReader } from './twinnings/reader.ts'
 import { createStores } from './twinnings/stores.ts'
-import { createWatcher } from './twinnings/watcher.ts'
-import { createWriter } from './twinnings/writer.ts'
 import { createOperators } from './upstream/operators.ts'
 
 /** A gateway that is ready to listen. */
@@ -118,56 +111,17 @@ export async function createApp(
   const verify = createVerifier(config, revocations)
   const rates = createRates(config.rates, redis && createExchange(redis))
   const callers = createCallers({ verify, rates, addressOf: createAddressOf(config.trustedProxies) })
-  const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
-
-  const createContext: CreateContext = async (
-    request,
-    signal,
-    authorization = request.headers.authorization,
-  ) => {
-    // Taken before anything is read.
-    const epoch = evictions.now()
-    const { principal, refused, spend } = await callers.identify(request, authorization)
-    const allowance = createAllowance(config.limits, signal)
-    const caller = allowance.caller(principal.token)
-    // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
-    const writing = { token: principal.token, signal: new AbortController().signal }
-    const caching = createCaching({ sealer, tags: config.cacheTags })
-    const loaders = createLoaders({
-      operators,
-      stores,
-      lifetime,
-      caller,
-      onRead: caching.read,
-      reading: allowance.reading,
-    })
-    const reader = createReader({ principal, loaders, sealer })
-    return {
-      principal,
-      unauthenticated: refused,
-      spend,
-      reader,
-      writer: createWriter({ principal, caller: writing, operators, loaders, sealer, changes, idempotency }),
-      watcher: createWatcher({
-        token: principal.token,
-        signal,
-        reader,
-        loaders,
-        sealer,
-        changes,
-        lookout,
-        onEvent: allowance.renew,
-      }),
-      sealer,
-      signal,
-      warnings: [],
-      caching,
-      entities: new Map(),
-      epoch,
-      budget: createBudget(config.cost),
-      allowance,
-    }
-  }
+  const createContext = createContextFactory({
+    config,
+    evictions,
+    callers,
+    operators,
+    stores,
+    sealer,
+    changes,
+    idempotency,
+    lookout,
+  })
 
   // How it is reached.
   const introspection = config.explorer || config.auth === 'off'
@@ -279,17 +233,4 @@ export async function createApp(
     },
     close: () => (closing ??= closeAll()),
   }
-}
-
-function createVerifier({ auth, jwksUrl, ...tokens }: Config, revocations: Revocations): RememberingVerify {
-  if (auth === 'off') return remembering(verifyNothing)
-  if (!jwksUrl) throw new TypeError('with AUTH=on the gateway needs a JWKS_URL')
-  const verify = createVerify({
-    jwksUrl,
-    issuer: tokens.jwtIssuer,
-    audience: tokens.jwtAudience,
-    skewS: tokens.jwtClockSkewS,
-    staleMs: tokens.jwksStaleMs,
-  })
-  return remembering(verify, revocations)
 }

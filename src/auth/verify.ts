@@ -154,16 +154,3 @@ function coded(error: unknown): unknown {
     return new Unauthenticated('the access token is no JWT')
   return new TokenKeysUnavailable('the keys that sign access tokens could not be had', { cause: error })
 }
-
-/** As `verify`, but answers the error of a caller who is not let in. */
-export async function verifyOrNot(
-  verify: Verify,
-  authorization: string | undefined,
-): Promise<Principal | GatewayError> {
-  try {
-    return await verify(authorization)
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
-}
