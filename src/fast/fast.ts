@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import type { Cache } from '../cache/cache.ts'
 import type { Found } from '../cache/codecs.ts'
 import type { Evictions } from '../cache/evictions.ts'
@@ -67,7 +68,7 @@ export function createFast({
   const estimateCost = createEstimateCost(schema)
   const entities = createEntities({ cache, sealer, operators, estimateCost, maxBytes: entitiesBytes })
   const recorder = createEntityRecorder(entities)
-  const headersOf = new Map<string, Headers>()
+  const headersOf = new LRUCache<string, Headers>({ max: maxVariants })
 
   function findEntities(asked: Asked, now: number, createContext: () => Promise<Context>) {
     const headers = headersOf.get(asked.variant)
@@ -97,7 +98,7 @@ export function createFast({
     },
     keep: (asked, context, { body, headers }) => {
       const { freshUntil, tags } = context.caching.basis()
-      if (headersOf.size < maxVariants) headersOf.set(asked.variant, headers)
+      headersOf.set(asked.variant, headers)
       // Each of them is kept by itself: the same hundred are hardly asked for twice.
       if (recorder.hasRecorded(context)) return
       answers.keep(asked, classOf(asked.principal, forwards), {

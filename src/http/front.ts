@@ -93,16 +93,30 @@ export function createFront({
           bodies.set(request, body)
           next(request, response)
         }
-        const found = find(request, response, body)
-        const answer = (hit: Hit | undefined) => {
-          // Who can't pay is told so on the usual way.
-          if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
-            send(response, found.asked, hit, started)
+        // One request's mistake must not be the end of the others, nor of itself where execution can still answer.
+        const failed = (error: unknown) => {
+          report('error.unexpected', { error })
+          if (response.headersSent) response.destroy()
           else handOn()
         }
-        // Where filling in fails, whatever it was: execution has it too, and a word for it.
-        if (found?.hit instanceof Promise) found.hit.then(answer, handOn)
-        else answer(found?.hit)
+        try {
+          const found = find(request, response, body)
+          const answer = (hit: Hit | undefined) => {
+            // Who can't pay is told so on the usual way.
+            if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
+              send(response, found.asked, hit, started)
+            else handOn()
+          }
+          // Where filling in fails, whatever it was: execution has it too, and a word for it.
+          if (found?.hit instanceof Promise)
+            found.hit
+              .catch(() => undefined)
+              .then(answer)
+              .catch(failed)
+          else answer(found?.hit)
+        } catch (error) {
+          failed(error)
+        }
       })
     },
     bodyOf: (request) => bodies.get(request),
