@@ -25,12 +25,17 @@ export function describeSandbox({
     '',
   ]
   if (characters.length > 0)
-    lines.push(...variables(url, operators.alpha.tokenUrl, characters), ...firstCall(url, characters))
+    lines.push(...variables(url, operators.alpha.tokenUrl, issuer, characters), ...firstCall(url, characters))
   lines.push('Ctrl-C stops it all. The README goes on from here.', '')
   return lines.join('\n')
 }
 
-function variables(url: string, alphaTokenUrl: string, characters: readonly Character[]): string[] {
+function variables(
+  url: string,
+  alphaTokenUrl: string,
+  { tokenUrl, clients: { portal } }: Sandbox['issuer'],
+  characters: readonly Character[],
+): string[] {
   return [
     'Paste these lines into a shell; the tokens are good for twelve hours:',
     '',
@@ -43,6 +48,11 @@ function variables(url: string, alphaTokenUrl: string, characters: readonly Char
     ]),
     "# where an authCode made by alpha, the phone's operator, is exchanged",
     `ALPHA_TOKEN_URL=${alphaTokenUrl}`,
+    '',
+    '# by which a partner portal gets its own token (client credentials)',
+    `TOKEN_URL=${tokenUrl}`,
+    `CLIENT_ID=${portal.clientId}`,
+    `CLIENT_SECRET=${portal.clientSecret}`,
     '',
   ]
 }
