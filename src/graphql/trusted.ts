@@ -65,7 +65,7 @@ export function invalidAmong({ documents }: TrustedDocuments, schema: GraphQLSch
 function withQuery<R extends GraphqlRequest>(request: R, query: string): R {
   const extensions = without(request.extensions ?? {}, 'persistedQuery')
   const rest = without(without(request, 'documentId'), 'extensions')
-  return { ...rest, query, ...(Object.keys(extensions).length > 0 && { extensions }) } as unknown as R
+  return { ...rest, query, ...(Object.keys(extensions).length > 0 && { extensions }) } as R
 }
 
 function without(from: object, name: string): object {
