@@ -7,6 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { fragmentsOf } from '../graphql/fragments.ts'
 
 /** What a request for `_entities` must have, for each of them to be answered by itself. */
 export type EntitiesShape = {
@@ -23,9 +24,7 @@ const plainObjects = new Map([['otherDevice', new Set(['__typename', 'address', 
 
 /** The shape of a valid document; `undefined` where an entity's answer may depend on more than the entity. */
 export function shapeOf(document: DocumentNode): EntitiesShape | undefined {
-  const fragments = new Map(
-    document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])),
-  )
+  const fragments = fragmentsOf(document)
   const operation = operationOf(document)
   if (operation?.operation !== OperationTypeNode.QUERY) return undefined
   const [field] = operation.selectionSet.selections

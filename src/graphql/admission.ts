@@ -3,13 +3,13 @@ import {
   GraphQLError,
   Kind,
   OperationTypeNode,
-  type DocumentNode,
   type FragmentDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
 import { RateLimited, type GatewayError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { toGraphQLError } from './errors.ts'
+import { fragmentsOf } from './fragments.ts'
 
 // What may be read without a token where the explorer is on: the schema, and nothing of anybody's.
 const open = new Set(['__schema', '__type', '__typename', '_service'])
@@ -38,10 +38,6 @@ export function refusal(error: GatewayError) {
     return toGraphQLError(error, 429, [['retry-after', String(error.retryAfterS)]])
   if (error.code !== 'UNAUTHENTICATED') return toGraphQLError(error, 503)
   return toGraphQLError(error, 401, [['www-authenticate', 'Bearer']])
-}
-
-function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
-  return new Map(definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])))
 }
 
 function isOpen(

@@ -7,7 +7,6 @@ import {
   isInputObjectType,
   isListType,
   isObjectType,
-  Kind,
   type DocumentNode,
   type FieldNode,
   type GraphQLArgument,
@@ -19,6 +18,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { fragmentsOf } from '../fragments.ts'
 import { collectFields, TooMuchToLookThrough, type FieldNodes, type Meant } from './collect.ts'
 import { readWeights, type ListSize, type Weights } from './weights.ts'
 
@@ -56,9 +56,7 @@ export function createEstimateCost(schema: GraphQLSchema): EstimateCost {
   const weights = readWeights(schema)
   return ({ document, operation, variables }) => {
     const root = schema.getRootType(operation.operation)
-    const fragments = new Map(
-      document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d]] : [])),
-    )
+    const fragments = fragmentsOf(document)
     const meant = { schema, fragments, variables, looked: { at: 0 } }
     try {
       return root ? objectCoster(meant, weights)(root, [operation.selectionSet]) : free
