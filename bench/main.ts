@@ -1,4 +1,5 @@
 // `npm run bench`: the gateway and its peers against a limit, all in one run. bench/README.md says how and why.
+import { resolve } from 'node:path'
 import { readOptions, usage } from './options.ts'
 import type { Patience } from './harness/paired.ts'
 import { createProfiler } from './harness/profiler.ts'
@@ -30,6 +31,8 @@ const start = (name: string, { settings, execArgv = [], ...more }: StartOptions 
 
 const subjects = []
 for (const name of options.subjects) subjects.push(await start(name))
+if (options.against !== undefined)
+  subjects.push(await start(ours, { root: resolve(options.against), label: 'against' }))
 const run: Run = {
   world,
   subjects,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../examples/federation/process.ts'
 import { startRedisServer } from '../redis.ts'
@@ -26,6 +27,8 @@ export type StartOptions = {
   readonly redisUrl?: string
   /** What it is called in the table. */
   readonly label?: string
+  /** Where the gateway's sources are, where they are not these. */
+  readonly root?: string
 }
 
 export const ours = 'ours'
@@ -46,7 +49,7 @@ export function hasPeers(): boolean {
 export async function startSubject(
   name: string,
   world: World,
-  { settings = {}, execArgv = [], redisUrl, label = name }: StartOptions = {},
+  { settings = {}, execArgv = [], redisUrl, label = name, root = pathOf('../..') }: StartOptions = {},
 ): Promise<Subject> {
   const redis = redisUrl === undefined ? await startRedisServer() : undefined
   const cacheUrl = redisUrl ?? redis?.url ?? ''
@@ -54,7 +57,7 @@ export async function startSubject(
   const url = `http://127.0.0.1:${port}`
   const started =
     name === ours
-      ? await startNode([...execArgv, pathOf('../../src/main.ts')], `${url}/health/ready`, {
+      ? await startNode([...execArgv, join(root, 'src/main.ts')], `${url}/health/ready`, {
           ...settingsFor(world, cacheUrl, port),
           ...settings,
         })
