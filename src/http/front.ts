@@ -7,6 +7,7 @@ import type { Fast } from '../fast/fast.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
+import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { CreateContext } from './graphql.ts'
@@ -18,6 +19,14 @@ export type Front = {
   readonly bodyOf: (request: IncomingMessage) => Buffer | undefined
   /** To be given each answer that may be kept, with the headers that it is sent with. */
   readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
+}
+
+type Arrived = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly next: RequestListener
+  /** As `performance.now()` tells it. */
+  readonly started: number
 }
 
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
@@ -81,43 +90,43 @@ export function createFront({
     log.info({ reqId: nextId(), method: 'POST', route: '/graphql', status: 200, ms }, 'request')
   }
 
+  function serve({ request, response, next, started }: Arrived, body: Buffer): void {
+    const handOn = () => {
+      bodies.set(request, body)
+      next(request, response)
+    }
+    // One request's mistake must not be the end of the others, nor of itself where execution can still answer.
+    const failed = (error: unknown) => {
+      report('error.unexpected', { error })
+      if (response.headersSent) response.destroy()
+      else handOn()
+    }
+    try {
+      const found = find(request, response, body)
+      const answer = (hit: Hit | undefined) => {
+        // Who can't pay is told so on the usual way.
+        if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
+          send(response, found.asked, hit, started)
+        else handOn()
+      }
+      // Where filling in fails, whatever it was: execution has it too, and a word for it.
+      if (found?.hit instanceof Promise)
+        found.hit
+          .catch(() => undefined)
+          .then(answer)
+          .catch(failed)
+      else answer(found?.hit)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  const arrive = createBatch<Arrived>((arrived) => readBody(arrived.request, (body) => serve(arrived, body)))
+
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request, longestBody)) {
-        next(request, response)
-        return
-      }
-      const started = performance.now()
-      readBody(request, (body) => {
-        const handOn = () => {
-          bodies.set(request, body)
-          next(request, response)
-        }
-        // One request's mistake must not be the end of the others, nor of itself where execution can still answer.
-        const failed = (error: unknown) => {
-          report('error.unexpected', { error })
-          if (response.headersSent) response.destroy()
-          else handOn()
-        }
-        try {
-          const found = find(request, response, body)
-          const answer = (hit: Hit | undefined) => {
-            // Who can't pay is told so on the usual way.
-            if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
-              send(response, found.asked, hit, started)
-            else handOn()
-          }
-          // Where filling in fails, whatever it was: execution has it too, and a word for it.
-          if (found?.hit instanceof Promise)
-            found.hit
-              .catch(() => undefined)
-              .then(answer)
-              .catch(failed)
-          else answer(found?.hit)
-        } catch (error) {
-          failed(error)
-        }
-      })
+      if (isDraining() || !mayBeAtHand(request, longestBody)) next(request, response)
+      else arrive({ request, response, next, started: performance.now() })
     },
     bodyOf: (request) => bodies.get(request),
     keep: (request, context, { body, headers }) => {
@@ -149,12 +158,17 @@ function variantOf({ headers }: IncomingMessage): string {
   return `${headers.accept ?? ''}\n${headers.origin ?? ''}`
 }
 
-/** Calls back once the whole body is there; never where the client goes before. */
+/** Calls back once the whole body is there, at once where it is; never where the client goes before. */
 function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
   const chunks: Buffer[] = []
+  const here = request.read() as Buffer | null
+  if (here) {
+    if (here.length === Number(request.headers['content-length'])) {
+      done(here)
+      return
+    }
+    chunks.push(here)
+  }
   request.on('data', (chunk: Buffer) => void chunks.push(chunk))
-  request.on('end', () => {
-    const [first, another] = chunks
-    done(first && !another ? first : Buffer.concat(chunks))
-  })
+  request.on('end', () => done(Buffer.concat(chunks)))
 }
