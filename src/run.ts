@@ -1,4 +1,4 @@
-// `npm start`: the gateway, and with no operator set its own sandbox in front of which it then stands.
+// The gateway, and with no operator set its own sandbox in front of which it then stands.
 import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'

@@ -46,7 +46,8 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   demo: ['http', 'sandbox'],
   sandboxed: ['config', 'sandbox'],
   workers: ['telemetry'],
-  main: [
+  main: ['run'],
+  run: [
     'app',
     'banner',
     'config',
