@@ -42,6 +42,7 @@ import { createIdempotency } from './twinnings/idempotency.ts'
 import { createLookout } from './twinnings/lookout.ts'
 import { createStores } from './twinnings/stores.ts'
 import { createOperators } from './upstream/operators.ts'
+import { createChangeStream } from './warehouse/stream.ts'
 
 /** A gateway that is ready to listen. */
 export type App = {
@@ -82,15 +83,17 @@ export async function createApp(
     evictions,
     shared,
     leases,
-    onDifferent: (differences) => void changes.announce(differences),
+    onDifferent: (differences) => void changes.announce(differences, 'reading'),
   })
   const sealer = createSealer(config.idKeys)
+  const stream = redis && config.changeStream && createChangeStream({ redis, sealer, ...config.changeStream })
   const changes = createChanges({
     evictions,
     shared,
     tellLayersAbove: config.routerInvalidation && tellRouter(config.routerInvalidation, sealer),
     onNotified: (operatorId) => lookout.notified(operatorId),
     corrected: (change) => lookout.corrected(change),
+    record: stream?.record,
   })
   const operators = createOperators(config.operators, config.timeoutMs)
   const takeTurn = shared?.takeTurn ?? (() => Promise.resolve(true))
@@ -211,6 +214,7 @@ export async function createApp(
     lookout.close()
     await server.stop()
     await operators.close()
+    await stream?.close()
     await redis?.close()
     metrics.close()
     stopLog()

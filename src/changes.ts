@@ -10,16 +10,22 @@ import type { TwinningRef } from './domain/twinning.ts'
 /** One change of one twinning, as far as the gateway can know it. */
 export type Change = { readonly kind: 'CREATED' | 'UPDATED' | 'DELETED'; readonly ref: TwinningRef }
 
+/**
+ * What the gateway knows of a change from: a mutation that went through it, an operator's notification, the lookout, or a
+ * reading that found something else than what was held.
+ */
+export type ToldBy = 'mutation' | 'notification' | 'lookout' | 'reading'
+
 /** The one path of every change: evict everywhere, then tell. Whoever is told and asks again never reads the old value. */
 export type Changes = {
   /**
-   * Settles once nothing old is left to be read; `others` are devices whose twinnings changed as a consequence.
-   * `notifiedBy`: the operator that has told of it.
+   * Settles once nothing old is left to be read; `others` are devices whose twinnings changed as a consequence. What one
+   * notification tells of is of one operator.
    */
   readonly announce: (
     changes: readonly Change[],
+    toldBy: ToldBy,
     others?: readonly { operatorId: string; device: DeviceAddress }[],
-    notifiedBy?: string,
   ) => Promise<void>
   /** Tells of the changes that another instance has announced, once they are evicted here. */
   readonly hear: (news: unknown) => void
@@ -44,6 +50,7 @@ export type TellLayersAbove = (
 /**
  * `shared`: the store of all instances, where there is one; `tellLayersAbove`: where there are any. `onNotified` is told
  * which operators tell of changes by themselves, whichever instance they tell; `corrected` knows better what a change is.
+ * `record` is given what is announced here, and not what other instances have announced.
  */
 export function createChanges({
   evictions,
@@ -51,12 +58,14 @@ export function createChanges({
   tellLayersAbove,
   onNotified = () => undefined,
   corrected = (change) => change,
+  record,
 }: {
   evictions: Evictions
   shared: SharedStore | undefined
   tellLayersAbove?: TellLayersAbove | undefined
   onNotified?: (operatorId: string) => void
   corrected?: (change: Change) => Change
+  record?: ((changes: readonly Change[], toldBy: ToldBy) => void) | undefined
 }): Changes {
   const bus: Bus = new EventEmitter<Heard>().setMaxListeners(0)
 
@@ -66,7 +75,8 @@ export function createChanges({
   }
 
   return {
-    announce: async (changes, others = [], notifiedBy) => {
+    announce: async (changes, toldBy, others = []) => {
+      const notifiedBy = toldBy === 'notification' ? changes[0]?.ref.operatorId : undefined
       const news = { changes, notifiedBy }
       const places = [...changes.map(({ ref }) => ref), ...others]
       const tags = [...new Set(places.map(({ operatorId, device }) => deviceTag(operatorId, device)))]
@@ -77,6 +87,7 @@ export function createChanges({
         await tellLayersAbove(changes, new Set(places.map(({ device }) => device)))
       }
       await shared?.evict(tags, news)
+      record?.(changes, toldBy)
       tell(news)
     },
     hear: (news) => tell(announced.safeParse(news).data ?? { changes: [] }),

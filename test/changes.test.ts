@@ -21,7 +21,7 @@ function startWatching(signal = new AbortController().signal) {
 
 test('a watcher hears of what happened after it began, though it asks later', async () => {
   const { changes, watching } = startWatching()
-  await changes.announce([change('CREATED')])
+  await changes.announce([change('CREATED')], 'lookout')
 
   const { value } = await watching.next()
 
@@ -30,9 +30,12 @@ test('a watcher hears of what happened after it began, though it asks later', as
 
 test('for a slow watcher 200,000 changes of one twinning are one, in the place of the first', async () => {
   const { changes, watching } = startWatching()
-  await changes.announce([change('UPDATED', 'slow'), change('UPDATED', 'other')])
-  await changes.announce(Array.from({ length: 200_000 }, () => change('UPDATED', 'slow')))
-  await changes.announce([change('UPDATED', 'last')])
+  await changes.announce([change('UPDATED', 'slow'), change('UPDATED', 'other')], 'lookout')
+  await changes.announce(
+    Array.from({ length: 200_000 }, () => change('UPDATED', 'slow')),
+    'lookout',
+  )
+  await changes.announce([change('UPDATED', 'last')], 'lookout')
 
   const heard = [await watching.next(), await watching.next(), await watching.next()]
 
@@ -53,7 +56,7 @@ const pairs: [Kind, Kind, Kind][] = [
 for (const [older, newer, expected] of pairs)
   test(`to who has heard of neither, ${older} and then ${newer} are ${expected}`, async () => {
     const { changes, watching } = startWatching()
-    await changes.announce([change(older), change(newer), change('UPDATED', 'next')])
+    await changes.announce([change(older), change(newer), change('UPDATED', 'next')], 'lookout')
 
     const heard = [await watching.next(), await watching.next()]
 
@@ -66,7 +69,7 @@ for (const [older, newer, expected] of pairs)
 test('two watchers of one device do not take from each other', async () => {
   const { changes, watching } = startWatching()
   const other = changes.watch(device, new AbortController().signal)[Symbol.asyncIterator]()
-  await changes.announce([change('CREATED')])
+  await changes.announce([change('CREATED')], 'lookout')
 
   const heard = [await watching.next(), await other.next()]
 
@@ -83,7 +86,7 @@ test('the signal ends a watcher that waits, and one that has never asked', async
   const next = watching.next()
 
   end.abort()
-  await changes.announce([change('CREATED')])
+  await changes.announce([change('CREATED')], 'lookout')
 
   const ended = { value: undefined, done: true }
   assert.deepEqual([await next, await idle.next()], [ended, ended])
@@ -93,7 +96,7 @@ test('the signal ends a watcher that waits, and one that has never asked', async
 test('a watcher that has had enough leaves no listener', async () => {
   const { signal } = new AbortController()
   const { changes, watching } = startWatching(signal)
-  await changes.announce([change('CREATED')])
+  await changes.announce([change('CREATED')], 'lookout')
   await watching.next()
 
   await watching.return?.()

@@ -73,6 +73,8 @@ export type Config = {
   readonly callbackUrls: readonly URL[]
   /** How often operators that do not notify are asked about devices that somebody watches. */
   readonly poll: { readonly pendingMs: number; readonly settledMs: number; readonly perSecond: number }
+  /** The Redis stream that changes are written to, and about how many of them it keeps. */
+  readonly changeStream: { readonly key: string; readonly maxLength: number } | undefined
   /** The router that is told of changes, where there is one. */
   readonly routerInvalidation: RouterInvalidation | undefined
   /** How long it says that it is not ready, and goes on, before it stops. */
@@ -207,6 +209,10 @@ function build(
         : undefined,
     callbackUrls: s.CALLBACK_URLS === undefined ? [] : (callbackUrls(s.CALLBACK_URLS) ?? []),
     poll: { pendingMs: s.POLL_PENDING_MS, settledMs: s.POLL_S * 1000, perSecond: s.POLL_PER_SECOND },
+    changeStream:
+      s.CHANGE_STREAM === undefined
+        ? undefined
+        : { key: s.CHANGE_STREAM, maxLength: s.CHANGE_STREAM_MAX_LENGTH },
     drainMs: s.DRAIN_MS,
     workers: s.WORKERS,
     logLevel: s.LOG_LEVEL,

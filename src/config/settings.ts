@@ -100,6 +100,10 @@ export const settings = z.object({
   POLL_S: whole(0, 3600).default(15),
   POLL_PENDING_MS: whole(100, 60_000).default(1000),
   POLL_PER_SECOND: whole(1, 10_000).default(20),
+  CHANGE_STREAM: text
+    .regex(/^[\w.:{}-]{1,200}$/, 'expected a key of Redis: letters, digits and any of . _ - : { }')
+    .optional(),
+  CHANGE_STREAM_MAX_LENGTH: whole(100, 100_000_000).default(100_000),
   DRAIN_MS: whole(0, 600_000).default(1000),
   WORKERS: whole(1, 64).default(1),
   LOG_LEVEL: z
@@ -160,6 +164,10 @@ export function together(given: Readonly<Record<string, string | undefined>>): P
     ['ROUTER_INVALIDATION_KEY', 'ROUTER_INVALIDATION_URL'],
   ] as const)
     if (given[name] && !given[other]) need(other, `expected to be set where ${name} is`)
+  if (given.CHANGE_STREAM && !given.REDIS_URL) need('REDIS_URL', 'expected to be set where CHANGE_STREAM is')
+  // Others read the stream, and ids that are made with the key that everybody knows are addresses to whoever opens them.
+  if (given.CHANGE_STREAM && hasOperator && !given.ID_KEY)
+    need('ID_KEY', 'expected to be set where CHANGE_STREAM is: ids hide no phone numbers without it')
   if (hasOperator && !given.JWKS_URL && given.AUTH !== 'off')
     need(
       'JWKS_URL',

@@ -57,7 +57,7 @@ export function registerNotifications(
           )
         return { kind: 'UPDATED', ref: { operatorId, device, twinningId } }
       })
-      await changes.announce(found, [], operatorId)
+      await changes.announce(found, 'notification')
     } catch (error) {
       if (!(error instanceof InvalidRepresentation)) throw error
       return refuse(request, reply, 400, invalid(error.message))

@@ -65,7 +65,7 @@ export async function createRedisLink(urls: readonly URL[], ca?: string): Promis
   let pausedUntil = 0
 
   commands.on('error', (error: Error) =>
-    report('cache.failure', { operation: 'connect', error: nameOf(error) }),
+    report('cache.failure', { operation: 'connect', error: errorName(error) }),
   )
 
   if (commands instanceof Cluster) commands.on('-node', doubt)
@@ -85,7 +85,7 @@ export async function createRedisLink(urls: readonly URL[], ca?: string): Promis
       } catch (error) {
         failures += 1
         if (failures >= failuresToPause) pausedUntil = performance.now() + pauseMs
-        report('cache.failure', { operation, error: nameOf(error) })
+        report('cache.failure', { operation, error: errorName(error) })
         return undefined
       }
     },
@@ -205,7 +205,7 @@ async function ready(redis: Redis | Cluster): Promise<void> {
 }
 
 /** An error's code, or the word with which Redis says it (WRONGPASS): never its text, which may quote a command. */
-function nameOf(error: unknown): string {
+export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   if ('code' in error && typeof error.code === 'string') return error.code
   return /^[A-Z]{4,}(?= )/.exec(error.message)?.[0] ?? error.name

@@ -27,6 +27,7 @@ export type Reports = {
   'router.invalidation': { outcome: 'done' | 'failed'; error?: string }
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }
+  'change.recorded': { outcome: 'written' | 'lost'; count: number }
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 

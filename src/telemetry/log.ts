@@ -60,6 +60,9 @@ export function logReports(log: Logger): () => void {
       if (facts.outcome === 'unknown') log.warn(facts, 'revocations could not be read of Redis')
       if (facts.outcome === 'unreadable') log.warn(facts, 'a message is no revocation')
     }),
+    listen('change.recorded', (facts) => {
+      if (facts.outcome === 'lost') log.warn(facts, 'changes are lost to the change stream')
+    }),
     listen('error.unexpected', ({ error }) => log.error({ err: error }, 'unexpected error')),
   ]
   return () => {

@@ -101,6 +101,11 @@ export function createMetrics(): Metrics {
     'Subscriptions ended as their router took no more.',
     [],
   )
+  const recorded = counter(
+    'twinning_change_events_total',
+    'Changes written to the stream for a warehouse, or lost to it.',
+    ['outcome'],
+  )
   const unexpected = counter(
     'twinning_unexpected_errors_total',
     'Errors answered as INTERNAL_SERVER_ERROR.',
@@ -132,6 +137,7 @@ export function createMetrics(): Metrics {
     listen('rate.refused', (labels) => limited.inc(labels)),
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),
+    listen('change.recorded', ({ outcome, count }) => recorded.inc({ outcome }, count)),
     listen('error.unexpected', () => unexpected.inc()),
   ]
   if (cluster.isWorker) join(registry)

@@ -29,7 +29,7 @@ export function createConsequences({
 }): Consequences {
   const changed: Consequences['changed'] = async (made, { operatorId, device, other }) => {
     const link = other && operators.find(other)
-    await changes.announce(made, [
+    await changes.announce(made, 'mutation', [
       { operatorId, device },
       ...(link ? [{ operatorId: link.id, device: other }] : []),
     ])

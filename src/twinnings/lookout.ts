@@ -142,7 +142,7 @@ export function createLookout({
     post.told ??= now
     post.etag = found.length > 0 ? undefined : etag
     report('lookout.checked', { operator: post.link.id, outcome: found.length > 0 ? 'changed' : 'same' })
-    if (found.length > 0) await changes.announce(found)
+    if (found.length > 0) await changes.announce(found, 'lookout')
     return found.length === 0
   }
 

@@ -68,6 +68,7 @@ test('with nothing set, the settings are those of the sandbox', () => {
     routerInvalidation: undefined,
     callbackUrls: [],
     poll: { pendingMs: 1000, settledMs: 15_000, perSecond: 20 },
+    changeStream: undefined,
     drainMs: 1000,
     workers: 1,
     logLevel: 'info',
@@ -132,6 +133,8 @@ test('with everything set, everything is as it was set', () => {
     POLL_S: '0',
     POLL_PENDING_MS: '500',
     POLL_PER_SECOND: '5',
+    CHANGE_STREAM: 'twinning:changes',
+    CHANGE_STREAM_MAX_LENGTH: '5000',
     DRAIN_MS: '5000',
     WORKERS: '4',
     LOG_LEVEL: 'silent',
@@ -194,6 +197,7 @@ test('with everything set, everything is as it was set', () => {
     routerInvalidation: { url: new URL('http://router:3000/invalidation'), key: 'k', subgraph: 'pairs' },
     callbackUrls: [new URL('http://router:4000/callback'), new URL('https://router.example/')],
     poll: { pendingMs: 500, settledMs: 0, perSecond: 5 },
+    changeStream: { key: 'twinning:changes', maxLength: 5000 },
     drainMs: 5000,
     workers: 4,
     logLevel: 'silent',
@@ -275,6 +279,7 @@ const wrong: [variable: string, value: string, fault: string][] = [
   ['LIMIT_BODY_BYTES', '1023', 'expected a whole number from 1024 to 67108864'],
   ['LIMIT_DEPTH', '0', 'expected a whole number from 1 to 1000'],
   ['LIMIT_ALIASES', '-1', 'expected a whole number from 0 to 100000'],
+  ['CHANGE_STREAM_MAX_LENGTH', '99', 'expected a whole number from 100 to 100000000'],
   ['TRUSTED_DOCUMENTS', '/nowhere/documents.json', 'expected the path of a file that can be read'],
   ['TRUSTED_DOCUMENTS_MODE', 'on', 'expected any, prefer or only'],
   ['CORS_ORIGINS', 'app.example', origins],
@@ -325,6 +330,19 @@ for (const [auth, given] of [
       `OMA_SERVER_ROOT: expected to be set, for OMA_AUTH=${auth}`,
     ])
   })
+
+test('CHANGE_STREAM needs a Redis and, in front of real operators, a key that makes ids opaque', () => {
+  const CHANGE_STREAM = 'changes'
+  const redis = { REDIS_URL: 'redis://r' }
+  const needsKey = 'ID_KEY: expected to be set where CHANGE_STREAM is: ids hide no phone numbers without it'
+
+  assert.deepEqual(problemsOf({ CHANGE_STREAM }), ['REDIS_URL: expected to be set where CHANGE_STREAM is'])
+  assert.deepEqual(problemsOf({ ...upstream, ...redis, CHANGE_STREAM }), [needsKey])
+  assert.deepEqual(problemsOf({ ...redis, CHANGE_STREAM: 'two words' }), [
+    'CHANGE_STREAM: expected a key of Redis: letters, digits and any of . _ - : { }',
+  ])
+  assert.deepEqual(configOf({ ...redis, CHANGE_STREAM }).changeStream, { key: 'changes', maxLength: 100_000 })
+})
 
 test('all faults are told at once, those between settings too, and no value is quoted', () => {
   const problems = problemsOf({
