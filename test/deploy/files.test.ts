@@ -1,12 +1,16 @@
 // What can be known of the files in deploy/ without an engine or a cluster.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
+import { readConfig } from '../../src/config/config.ts'
 import { settingNames, settings } from '../../src/config/settings.ts'
 import {
   manifest,
   readCompose,
   readDockerfile,
+  readDockerignore,
   readEnvironmentFile,
   readManifests,
   type Content,
@@ -49,6 +53,52 @@ test('every value that is no secret is one that its setting takes', () => {
   }
 })
 
+test('with their secrets set, what the files set is enough for a start, and goes together', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'operators.json')
+  writeFileSync(file, JSON.stringify(operators()))
+  const secrets = {
+    ID_KEY: Buffer.alloc(32, 7).toString('base64'),
+    NOTIFY_SECRET: 's',
+    OMA_CLIENT_SECRET: 's',
+  }
+  const image = readDockerfile().environment
+  const compose = {
+    ...image,
+    ...readEnvironmentFile('deploy/gateway.env.example'),
+    ...readCompose().services.gateway.environment,
+    ...secrets,
+  }
+  const kubernetes = {
+    ...image,
+    ...manifest('ConfigMap').data,
+    ...manifest('Secret').stringData,
+    ...secrets,
+    OMA_OPERATORS_FILE: file,
+  }
+
+  for (const environment of [compose, kubernetes]) {
+    const read = readConfig(environment as Record<string, string>)
+    assert.ok('config' in read, JSON.stringify(read))
+    assert.ok(read.config.redisUrls.length > 1)
+    assert.deepEqual(read.config.warnings, [])
+  }
+})
+
+test('every variable that the page names is a setting, or a variable of the build', () => {
+  const page = readFileSync('docs/deploying.md', 'utf8')
+  const named = [...page.matchAll(/`(?:--build-arg )?([A-Z]+(?:_[A-Z]+)+|WORKERS)(?:=[^`]*)?`/g)].map(
+    ([, name = '']) => name,
+  )
+
+  assert.ok(named.length > 15, named.join())
+  assert.deepEqual(
+    named.filter((name) => ![...settingNames, 'NODE_IMAGE'].includes(name)),
+    [],
+  )
+})
+
 test('no file holds a secret', () => {
   const { ID_KEY, NOTIFY_SECRET, OMA_CLIENT_SECRET } = readEnvironmentFile('deploy/gateway.env.example')
 
@@ -70,12 +120,18 @@ test('the image is of the Node that the tests run on, and what it copies is ther
     sources.filter((source) => !existsSync(source)),
     [],
   )
-  const ignored = readFileSync('.dockerignore', 'utf8').split('\n')
-  assert.ok(ignored.includes('*'))
+  const { letIn, leftOut } = readDockerignore()
+  const isWithin = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`)
   assert.deepEqual(
-    sources.filter((source) => !ignored.includes(`!${source}`)),
+    sources.filter((source) => !letIn.some((folder) => isWithin(source, folder))),
     [],
   )
+  assert.deepEqual(
+    letIn.filter((path) => !sources.some((source) => isWithin(path, source))),
+    [],
+  )
+  // What is built and installed here must not take the place of what the image's own stages make.
+  assert.deepEqual(leftOut, ['demo/node_modules', 'demo/dist'])
 })
 
 test('nothing runs as root, writes into its image, or can gain rights', () => {

@@ -6,9 +6,21 @@ import { parse, parseAllDocuments } from 'yaml'
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what stands there is what is asserted
 export type Content = any
 
+/** From the build's folder, or from another stage. */
+export type Copy = { readonly from: string | undefined; readonly source: string; readonly target: string }
+
+/** What a stage does, its Node and its variables aside. */
+export type Stage = {
+  readonly workdir: string
+  readonly copies: readonly Copy[]
+  readonly commands: readonly string[]
+}
+
 export type Dockerfile = {
-  /** What the last stage copies: from the build's folder, or from another stage. */
-  readonly copies: readonly { from: string | undefined; source: string; target: string }[]
+  /** Those that have a name. */
+  readonly stages: ReadonlyMap<string, Stage>
+  /** What the last stage copies. */
+  readonly copies: readonly Copy[]
   /** What any stage copies from the build's folder. */
   readonly sources: readonly string[]
   /** What is taken out of the production dependencies. */
@@ -35,7 +47,20 @@ export function readDockerfile(): Dockerfile {
       const [target = '', ...sources] = (from === undefined ? words : words.slice(1)).reverse()
       return sources.map((source) => ({ from, source, target }))
     })
+  const stages = lines
+    .join('\n')
+    .split(/^(?=FROM )/m)
+    .map((text) => text.split('\n'))
+    .map((stage): [string, Stage] => [
+      / AS (\S+)$/.exec(stage[0] ?? '')?.[1] ?? '',
+      {
+        workdir: after('WORKDIR', stage).at(-1) ?? '/',
+        copies: copies(stage),
+        commands: after('RUN', stage),
+      },
+    ])
   return {
+    stages: new Map(stages.filter(([name]) => name !== '')),
     copies: copies(last),
     sources: copies(lines)
       .filter(({ from }) => from === undefined)
@@ -48,6 +73,18 @@ export function readDockerfile(): Dockerfile {
     command: JSON.parse(after('CMD').at(-1) ?? '') as string[],
     healthCommand: JSON.parse(/\["node".*/.exec(after('HEALTHCHECK').at(-1) ?? '')?.[0] ?? '') as string[],
     nodeImage: /^ARG NODE_IMAGE=(.*)/m.exec(lines.join('\n'))?.[1],
+  }
+}
+
+/** Paths that go into the build, and those in them that do not. */
+export function readDockerignore(): { letIn: string[]; leftOut: string[] } {
+  const [all, ...lines] = readFileSync('.dockerignore', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  if (all !== '*') throw new Error('.dockerignore lets in what it does not name')
+  return {
+    letIn: lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1)),
+    leftOut: lines.filter((line) => !line.startsWith('!')),
   }
 }
 

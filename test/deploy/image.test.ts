@@ -68,17 +68,19 @@ test(`the image's command serves as ${who} where nothing can be written, with pr
     },
   )
 
-  await t.test('with nothing set: its own sandbox, and GraphiQL', async (t) => {
+  await t.test('with nothing set: its own sandbox, GraphiQL and the demo', async (t) => {
     const started = runImage(t, image, command, { PORT: '0' })
     const url = await listening(started)
     await until('the banner is complete', () => started.output().includes('Ctrl-C stops it all'), 15_000)
 
-    const page = await fetch(url.replace('0.0.0.0', '127.0.0.1'))
-    assert.equal(page.status, 200)
-    const assets = [...(await page.text()).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!)
-    assert.ok(assets.length > 0)
-    for (const path of assets)
-      assert.equal((await fetch(new URL(path, url.replace('0.0.0.0', '127.0.0.1')))).status, 200, path)
+    const origin = url.replace('0.0.0.0', '127.0.0.1')
+    for (const path of ['/', '/demo']) {
+      const page = await fetch(new URL(path, origin))
+      assert.equal(page.status, 200, path)
+      const assets = [...(await page.text()).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!)
+      assert.ok(assets.length > 0)
+      for (const asset of assets) assert.equal((await fetch(new URL(asset, origin))).status, 200, asset)
+    }
 
     started.child.kill('SIGTERM')
     assert.equal((await started.ended()).code, 0)

@@ -1,5 +1,5 @@
 // What the image would hold, in a folder, and its command run there as a container would: as nobody, unable to write.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -11,12 +11,14 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, delimiter, dirname, join, relative, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Started } from '../support/process.ts'
-import { readDockerfile } from './files.ts'
+import { readDockerfile, readDockerignore, type Copy } from './files.ts'
 
 const nobody = 65_534
 
@@ -32,9 +34,10 @@ export function buildImage(t: TestContext): { folder: string; node: string } {
     rmSync(root, { recursive: true })
   })
   const { copies, removed } = readDockerfile()
-  for (const { from, source, target } of copies)
-    if (from === undefined)
-      cpSync(source, join(folder, target, target.endsWith('/') ? basename(source) : ''), { recursive: true })
+  const demo = buildDemo(t)
+  for (const copy of copies)
+    if (copy.from === undefined) put(copy, '.', folder)
+    else if (copy.from === 'demo') put(copy, demo, folder)
   for (const path of productionPackages()) {
     if (removed.some((gone) => path === gone || path.startsWith(`${gone}/`)) || !existsSync(path)) continue
     const filter = (from: string) => !relative(path, from).split('/').includes('node_modules')
@@ -80,6 +83,33 @@ export function runImage(
       return { code, ms: performance.now() - from }
     },
   }
+}
+
+/**
+ * The root of the stage that builds the demo: what it copies, and what its last command makes of that with packages that
+ * are installed here.
+ */
+function buildDemo(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'stage-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  const { workdir = '/', copies = [], commands = [] } = readDockerfile().stages.get('demo') ?? {}
+  const folder = join(root, workdir)
+  for (const copy of copies) put(copy, '.', copy.target.startsWith('/') ? root : folder)
+  symlinkSync(resolve('demo/node_modules'), join(folder, 'node_modules'))
+  const [install = '', ...builds] = commands
+  if (!install.startsWith('npm ci ')) throw new Error(`not an installation: ${install}`)
+  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+  for (const build of builds)
+    execFileSync('sh', ['-c', build], { cwd: folder, env: { PATH }, stdio: ['ignore', 'ignore', 'inherit'] })
+  return root
+}
+
+/** As COPY does it: of a folder its content, without what .dockerignore leaves out. */
+function put({ source, target }: Copy, from: string, into: string): void {
+  const path = join(from, source)
+  const to = join(into, target, target.endsWith('/') && statSync(path).isFile() ? basename(path) : '')
+  const leftOut = from === '.' ? readDockerignore().leftOut : []
+  cpSync(path, to, { recursive: true, filter: (file) => !leftOut.includes(relative('.', file)) })
 }
 
 /** The folders of all packages that `npm ci --omit=dev` installs. */
