@@ -90,7 +90,8 @@ export function createFront({
     log.info({ reqId: nextId(), method: 'POST', route: '/graphql', status: 200, ms }, 'request')
   }
 
-  function serve({ request, response, next, started }: Arrived, body: Buffer): void {
+  /** Whether it is answered. */
+  function serve({ request, response, next, started }: Arrived, body: Buffer): boolean {
     const handOn = () => {
       bodies.set(request, body)
       next(request, response)
@@ -116,12 +117,20 @@ export function createFront({
           .then(answer)
           .catch(failed)
       else answer(found?.hit)
+      return response.headersSent
     } catch (error) {
       failed(error)
+      return false
     }
   }
 
-  const arrive = createBatch<Arrived>((arrived) => readBody(arrived.request, (body) => serve(arrived, body)))
+  const arrive = createBatch<Arrived>((arrived) => {
+    const { request } = arrived
+    const body = wholeBody(request)
+    if (body) return serve(arrived, body)
+    readBody(request, (later) => void serve(arrived, later))
+    return true
+  })
 
   return {
     listener: (next) => (request, response) => {
@@ -158,17 +167,15 @@ function variantOf({ headers }: IncomingMessage): string {
   return `${headers.accept ?? ''}\n${headers.origin ?? ''}`
 }
 
-/** Calls back once the whole body is there, at once where it is; never where the client goes before. */
+/** The body, where all of it has come with the headers, as it mostly has. */
+function wholeBody(request: IncomingMessage): Buffer | undefined {
+  const length = Number(request.headers['content-length'])
+  return request.readableLength === length ? (request.read() as Buffer) : undefined
+}
+
+/** Calls back once the whole body is there; never where the client goes before. */
 function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
   const chunks: Buffer[] = []
-  const here = request.read() as Buffer | null
-  if (here) {
-    if (here.length === Number(request.headers['content-length'])) {
-      done(here)
-      return
-    }
-    chunks.push(here)
-  }
   request.on('data', (chunk: Buffer) => void chunks.push(chunk))
   request.on('end', () => done(Buffer.concat(chunks)))
 }
