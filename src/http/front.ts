@@ -11,6 +11,7 @@ import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { CreateContext } from './graphql.ts'
+import { tellOfRequest } from './requests.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
 export type Front = {
@@ -86,8 +87,8 @@ export function createFront({
     report('answer.atHand', { kind: hit.kind })
     report('operation.cost', { estimated: hit.cost, result: 'ok' })
     report('cache.read', { tier: 'memory', count: hit.entries })
-    const ms = Math.round(performance.now() - started)
-    log.info({ reqId: nextId(), method: 'POST', route: '/graphql', status: 200, ms }, 'request')
+    const ms = performance.now() - started
+    tellOfRequest(log, { request: response.req, reqId: nextId(), route: '/graphql', status: 200, ms })
   }
 
   /** Whether it is answered. */

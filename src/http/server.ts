@@ -1,11 +1,17 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify'
 import { report } from '../telemetry/channels.ts'
 import { longestBody, measureBodies, type BodyLimit } from './body.ts'
 import { shareWith, type Origins } from './cors.ts'
 import type { Front } from './front.ts'
 import { secureAnswers } from './headers.ts'
+import { tellOfRequest } from './requests.ts'
 
 /** Settings: how long a request may take to arrive, its headers and all of it; and how many connections there may be. */
 export type HttpLimits = BodyLimit & {
@@ -77,11 +83,14 @@ export function createHttpServer(
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
-    request.log.info(
-      { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-      'request',
-    )
+    tellOfRequest(request.log, {
+      request: request.raw,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+      // Its head was written past the framework.
+      isStream: isStreamAskedFor(request) && !reply.hasHeader('content-type'),
+    })
     // Kept alive, its connection would keep the server from closing.
     if (closing) setImmediate(() => app.server.closeIdleConnections())
     done()
@@ -102,6 +111,10 @@ export function createHttpServer(
     reply.code(404).send({ status: 404, message: 'there is nothing here' }),
   )
   return app
+}
+
+function isStreamAskedFor({ headers: { accept } }: FastifyRequest): boolean {
+  return accept?.includes('text/event-stream') ?? false
 }
 
 /** Names of requests, in order, for the log. */

@@ -3,6 +3,8 @@ import type { LimitName } from '../errors.ts'
 
 /** Everything that the gateway reports, by channel. Labels are closed sets: never an id, an address or a secret. */
 export type Reports = {
+  /** `route`: as it was registered, with the names of its parameters; `undefined` where nothing was there. */
+  'http.request': { method: string; route: string | undefined; status: number; ms: number }
   'upstream.request': {
     operator: string
     method: string

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { Counter, Histogram, Registry } from 'prom-client'
 import { listen } from './channels.ts'
 import { redact } from './redaction.ts'
+import { createRequestDurations } from './requests.ts'
 import { join, textOfAll } from './workers.ts'
 
 /** Prometheus series made from what the channels report. */
@@ -23,6 +24,7 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
     registers,
   })
+  const requests = createRequestDurations(registers)
   const leftOut = counter('twinning_upstream_left_out_total', 'Members of lists that could not be decoded.', [
     'operator',
   ])
@@ -117,6 +119,7 @@ export function createMetrics(): Metrics {
   }
 
   const stops = [
+    listen('http.request', requests),
     listen('upstream.request', ({ operator, method, status, ms }) =>
       upstream.observe({ operator, method, status: String(status) }, ms / 1000),
     ),

@@ -18,7 +18,9 @@ async function served(): Promise<Map<string, string>> {
 
 test('the page lists every series by its name and type, and no other', async () => {
   const rows = [
-    ...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(twinning_\w+)` +\| (\w+) +\|/gm),
+    ...readFileSync('docs/metrics.md', 'utf8').matchAll(
+      /^\| `((?:twinning|http_server)_\w+)` +\| (\w+) +\|/gm,
+    ),
   ].map(([, name, type]) => `${name} ${type}`)
   const series = [...(await served())].map(([name, type]) => `${name} ${type}`)
 
@@ -29,7 +31,9 @@ test('the page lists every series by its name and type, and no other', async () 
 test('the dashboard shows every series, and none that there is not', async () => {
   const text = readFileSync('deploy/grafana/dashboard.json', 'utf8')
   JSON.parse(text)
-  const shown = [...text.matchAll(/\btwinning_\w+?(?=_bucket\b|_count\b|_sum\b|\b)/g)].map(([name]) => name)
+  const shown = [...text.matchAll(/\b(?:twinning|http_server)_\w+?(?=_bucket\b|_count\b|_sum\b|\b)/g)].map(
+    ([name]) => name,
+  )
 
   assert.deepEqual([...new Set(shown)].sort(), [...(await served()).keys()].sort())
 })
@@ -37,7 +41,7 @@ test('the dashboard shows every series, and none that there is not', async () =>
 test('labels in the dashboard are labels of its series', () => {
   const page = readFileSync('docs/metrics.md', 'utf8')
   const labelsOf = new Map(
-    [...page.matchAll(/^\| `(twinning_\w+)` +\| \w+ +\| ([^|]*?) *\|/gm)].map(
+    [...page.matchAll(/^\| `((?:twinning|http_server)_\w+)` +\| \w+ +\| ([^|]*?) *\|/gm)].map(
       ([, name = '', labels = '']) => [name, [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label)],
     ),
   )
@@ -46,7 +50,7 @@ test('labels in the dashboard are labels of its series', () => {
   }
 
   for (const { expr } of panels.flatMap(({ targets }) => targets)) {
-    const name = /twinning_\w+?(?=_bucket\[|_count\[|\[)/.exec(expr)?.[0] ?? ''
+    const name = /(?:twinning|http_server)_\w+?(?=[{[]|_bucket[{[]|_count[{[])/.exec(expr)?.[0] ?? ''
     const grouped = /by \(([^)]*)\)/.exec(expr)?.[1]?.split(', ') ?? []
     for (const label of grouped.filter((one) => one !== 'le'))
       assert.ok(labelsOf.get(name)?.includes(label), `${name} has no label ${label}`)
