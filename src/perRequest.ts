@@ -6,6 +6,7 @@ import { createCaching } from './graphql/caching.ts'
 import { createBudget } from './graphql/cost/budget.ts'
 import { createAllowance } from './graphql/limits/allowance.ts'
 import type { Callers } from './http/callers.ts'
+import { createTrails } from './http/trails.ts'
 import type { CreateContext } from './http/graphql.ts'
 import type { Idempotency } from './twinnings/idempotency.ts'
 import { createLoaders, type LoaderStores } from './twinnings/loaders.ts'
@@ -39,14 +40,18 @@ export function createContextFactory({
 }): CreateContext {
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
 
+  const trails = createTrails()
+
   return async (request, signal, authorization = request.headers.authorization) => {
     // Taken before anything is read.
     const epoch = evictions.now()
+    const trailFor = trails.begin(request)
     const { principal, refused, spend } = await callers.identify(request, authorization)
+    const { trail, explanation } = trailFor(principal)
     const allowance = createAllowance(config.limits, signal)
     const caller = allowance.caller(principal.token)
     // A write goes on when its client has gone: half of one would leave behind what nobody knows of.
-    const writing = { token: principal.token, signal: new AbortController().signal }
+    const writing = { token: principal.token, signal: new AbortController().signal, trail }
     const caching = createCaching({ sealer, tags: config.cacheTags })
     const loaders = createLoaders({
       operators,
@@ -55,6 +60,7 @@ export function createContextFactory({
       caller,
       onRead: caching.read,
       reading: allowance.reading,
+      trail,
     })
     const reader = createReader({ principal, loaders, sealer })
     return {
@@ -81,6 +87,7 @@ export function createContextFactory({
       epoch,
       budget: createBudget(config.cost),
       allowance,
+      explanation,
     }
   }
 }

@@ -4,13 +4,22 @@ import { dirname, join } from 'node:path'
 import test from 'node:test'
 
 // What a folder, or a file that stands alone, may import. What is not listed is forbidden.
-const base = ['domain', 'errors', 'telemetry/channels', 'telemetry/redaction']
+const base = ['domain', 'errors', 'telemetry/channels', 'telemetry/redaction', 'telemetry/trail']
 const reach: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   errors: [],
   'telemetry/channels': ['errors'],
   'telemetry/redaction': [],
-  telemetry: ['telemetry', 'telemetry/channels', 'telemetry/redaction', 'config', 'errors'],
+  'telemetry/trail': [],
+  'telemetry/explanation': ['telemetry/trail'],
+  telemetry: [
+    'telemetry',
+    'telemetry/channels',
+    'telemetry/redaction',
+    'telemetry/trail',
+    'config',
+    'errors',
+  ],
   config: ['config', 'domain'],
   oma: ['oma', ...base],
   upstream: ['upstream', 'oma', 'config', ...base],
@@ -22,9 +31,21 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   auth: ['auth', 'redis', ...base],
   limits: ['limits', 'auth', 'redis', ...base],
   twinnings: ['twinnings', 'auth', 'cache', 'changes', 'redis', 'upstream', ...base],
-  graphql: ['graphql', 'twinnings', 'auth', 'changes', ...base],
+  graphql: ['graphql', 'twinnings', 'auth', 'changes', 'telemetry/explanation', ...base],
   fast: ['fast', 'auth', 'cache', 'graphql', 'twinnings', 'upstream', ...base],
-  http: ['http', 'fast', 'auth', 'graphql', 'changes', 'limits', 'oma', 'router', 'upstream', ...base],
+  http: [
+    'http',
+    'fast',
+    'auth',
+    'graphql',
+    'changes',
+    'limits',
+    'oma',
+    'router',
+    'telemetry/explanation',
+    'upstream',
+    ...base,
+  ],
   app: [
     ...base,
     'auth',

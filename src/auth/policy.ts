@@ -35,7 +35,7 @@ type Row = { readonly own: readonly Right[]; readonly any: readonly Right[] }
 /**
  * Who may see and do what: for each scope, what it gives on the device that the token was issued to, and on any other.
  * Scopes add up; nothing takes away. `twinning:voicemail` alone reads nothing, as 'voicemail' needs 'read' beside it.
- * `twinningStatistics` takes `twinning:analytics` by its directive in the schema.
+ * `twinningStatistics` takes `twinning:analytics` by its directive in the schema; `twinning:explain` is `mayExplain`'s.
  */
 const table: Readonly<Record<string, Row>> = {
   'twinning:read': { own: ['read'], any: [] },
@@ -76,6 +76,11 @@ export function allowed(principal: Principal, right: Right, device: DeviceAddres
 export function hasScopes(principal: Principal, alternatives: readonly (readonly string[])[]): boolean {
   if (principal.everything) return true
   return alternatives.some((scopes) => scopes.every((scope) => principal.scopes.has(scope)))
+}
+
+/** True for a caller who may see what it takes to answer: for those who run the gateway, and no right on any device. */
+export function mayExplain(principal: Principal): boolean {
+  return hasScopes(principal, [['twinning:explain']])
 }
 
 /** True for a caller with a valid token, as `@authenticated` means it. */

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { report } from '../telemetry/channels.ts'
+import type { Reading } from '../telemetry/trail.ts'
 import { readStored, storedText, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
 import { settledSoon, type Load, type Loaded, type Mark, type Missing } from './load.ts'
 import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
+import { isStale, tellTiers } from './tiers.ts'
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
 export type Codec<V> = {
@@ -55,6 +57,8 @@ export type ReadOptions<V> = {
   readonly mayBeLate?: ((value: V) => boolean) | undefined
   /** Told until when, in ms since 1970, all values that are answered are fresh; in the past where one is not. */
   readonly onFreshUntil?: ((freshUntil: number) => void) | undefined
+  /** Where somebody is to see which tier had what. */
+  readonly noted?: Reading | undefined
 }
 
 /** A key on its way through the tiers: what was found, and in the end what loading gave. */
@@ -146,9 +150,11 @@ export function createCache<V extends object>({
     slots: readonly Slot<V>[],
     epoch: number,
     accept: (value: V) => boolean,
+    noted?: Reading,
   ): Promise<SharedRead['generations']> {
     const now = Date.now()
-    const read = await shared?.read(slots.map(({ key }) => key))
+    const keys = slots.map(({ key }) => key)
+    const read = await shared?.read(keys, noted)
     for (const [i, slot] of slots.entries()) {
       const { key } = slot
       const place = { name: entryName(key), generation: read?.generations.get(key.tag)?.id }
@@ -186,7 +192,7 @@ export function createCache<V extends object>({
   async function getMany(
     keys: readonly CacheKey[],
     load: Load<V>,
-    { accept = anything, mayBeLate, onFreshUntil }: ReadOptions<V> = {},
+    { accept = anything, mayBeLate, onFreshUntil, noted }: ReadOptions<V> = {},
   ): Promise<(V | Error)[]> {
     const now = Date.now()
     // Taken before anything is read: what is evicted from now on is void.
@@ -195,15 +201,14 @@ export function createCache<V extends object>({
     const isFresh = ({ freshUntil }: Slot<V>) => freshUntil > now
 
     const lacking = slots.filter((slot) => !isFresh(slot))
-    const generations = lacking.length > 0 ? await lookUp(lacking, epoch, accept) : undefined
+    const generations = lacking.length > 0 ? await lookUp(lacking, epoch, accept, noted) : undefined
     const missing = lacking.filter((slot) => !isFresh(slot))
-    report('cache.read', { tier: 'memory', count: slots.length - lacking.length })
-    report('cache.read', { tier: 'redis', count: lacking.length - missing.length })
-    report('cache.read', { tier: 'none', count: missing.length })
+    tellTiers({ all: slots.length, lacking: lacking.length, missing: missing.length }, noted)
     if (missing.length > 0) {
       const loading = loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
       const isPatient = missing.every(({ entry }) => entry && mayBeLate?.(entry.value))
       await (isPatient ? settledSoon(loading, missing.length) : loading)
+      noted?.found('stale', missing.filter(isStale).length)
     }
     onFreshUntil?.(Math.min(...slots.map(({ freshUntil }) => freshUntil)))
     return slots.map(

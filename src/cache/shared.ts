@@ -3,6 +3,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RedisLink } from '../redis/redis.ts'
+import type { Reading } from '../telemetry/trail.ts'
 import type { CacheKey } from './keys.ts'
 
 /** What entries of a tag are written under; `isNew`: the store had none, and gets this one with the first entry. */
@@ -24,8 +25,8 @@ export type Write = {
 
 /** Texts shared by the instances. Each tag has a generation; a text of another one than the present is void. */
 export type SharedStore = {
-  /** One trip for all keys; `undefined` where the store did not answer. */
-  readonly read: (keys: readonly CacheKey[]) => Promise<SharedRead | undefined>
+  /** One trip for all keys; `undefined` where the store did not answer. `noted`: where somebody is to see it. */
+  readonly read: (keys: readonly CacheKey[], noted?: Reading) => Promise<SharedRead | undefined>
   readonly write: (items: readonly Write[]) => Promise<void>
   /** Gives the tags a new generation and tells the other instances, with some news about it where there are any. */
   readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
@@ -144,10 +145,11 @@ export function createSharedStore(redis: RedisLink): SharedStore {
       }))
       return taken?.first ?? true
     },
-    read: async (keys) => {
+    read: async (keys, noted) => {
       // Until the others have made up for what they could not evict.
       if (!redis.settled()) return undefined
-      return redis.attempt('read', async (client) => {
+      const end = noted?.command('MGET', keys.length)
+      const read = await redis.attempt('read', async (client) => {
         const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
         const texts = new Map<string, string>()
         await Promise.all(
@@ -165,6 +167,8 @@ export function createSharedStore(redis: RedisLink): SharedStore {
           generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
         }
       })
+      end?.(read !== undefined)
+      return read
     },
     write: async (items) => {
       const writable = items.filter(({ key }) => !pending.has(key.tag))

@@ -15,6 +15,7 @@ import { refuseOverspending } from './cost/budget.ts'
 import { limitCost, type CheckCost } from './cost/limit.ts'
 import { createDocumentStore } from './documents.ts'
 import { formatError } from './errors.ts'
+import { explain } from './explain.ts'
 
 /** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
 export async function createGraphqlServer({
@@ -54,6 +55,8 @@ export async function createGraphqlServer({
       warnings,
       cachingHints,
       ...plugins,
+      // After what says how long an answer may be kept.
+      explain,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

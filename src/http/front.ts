@@ -12,6 +12,7 @@ import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { CreateContext } from './graphql.ts'
 import { tellOfRequest } from './requests.ts'
+import { asksToExplain } from './trails.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
 export type Front = {
@@ -135,7 +136,8 @@ export function createFront({
 
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request, longestBody)) next(request, response)
+      if (isDraining() || !mayBeAtHand(request, longestBody) || asksToExplain(request))
+        next(request, response)
       else arrive({ request, response, next, started: performance.now() })
     },
     bodyOf: (request) => bodies.get(request),

@@ -1,6 +1,13 @@
 import type { DeviceAddress } from '../domain/address.ts'
 import { isTwinningId } from '../domain/segments.ts'
 
+const listTemplate = '/twinning/v1/{userId}/twinnings'
+
+/** The template of a path that was made here: for whoever may not know the address and the id in it. */
+export function templateOf(path: string): string {
+  return path.endsWith('/twinnings') ? listTemplate : `${listTemplate}/{twinningId}`
+}
+
 /** `{serverRoot}/twinning/v1/{userId}/twinnings` [ours]; the address is one escaped path segment. */
 export function listPath(device: DeviceAddress): string {
   return `/twinning/v1/${encodeURIComponent(device)}/twinnings`

@@ -19,13 +19,15 @@ export const watchAddress = 'tel:+15560101'
 export const phoneAddress = 'tel:+15550100'
 
 const lifetimeS = 12 * 3_600
+// Here everybody may see what an answer takes.
+const besides = 'twinning:explain'
 
 /** Two people's devices, which are about to be twinned, and two who look at the devices of others. */
 export function createCharacters(issuer: Issuer): Characters {
   const { portal, analytics } = issuer.clients
   const signed = (person: Omit<Character, 'token'>, claims: Record<string, string>): Character => ({
     ...person,
-    token: () => issuer.sign({ ...claims, scope: person.scope }, { expiresInS: lifetimeS }),
+    token: () => issuer.sign({ ...claims, scope: `${person.scope} ${besides}` }, { expiresInS: lifetimeS }),
   })
   const device = (person: Omit<Character, 'token'> & { address: string }): Character =>
     signed(person, { address: person.address })

@@ -154,7 +154,7 @@ export async function createIssuer(options: IssuerOptions = {}): Promise<Issuer>
   }
 }
 
-const scopes = ['read', 'read:any', 'write', 'write:any', 'voicemail', 'analytics'].map(
+const scopes = ['read', 'read:any', 'write', 'write:any', 'voicemail', 'analytics', 'explain'].map(
   (name) => `twinning:${name}`,
 )
 

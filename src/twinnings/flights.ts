@@ -1,6 +1,13 @@
 import type { Mark } from '../cache/load.ts'
 import type { Evictions } from '../cache/evictions.ts'
 import { entryName, type CacheKey } from '../cache/keys.ts'
+import { createSharedTrail, type CallTrail, type SharedTrail, type Trail } from '../telemetry/trail.ts'
+
+/** Until when something is loaded, and who is to see how. */
+export type Asking<T extends CallTrail = CallTrail> = {
+  readonly signal: AbortSignal
+  readonly trail: T | undefined
+}
 
 /** Loads that are under way in this process, so that whoever wants the same waits for the one there is. */
 export type Flights<T> = {
@@ -10,8 +17,8 @@ export type Flights<T> = {
    */
   readonly join: (
     key: CacheKey & { readonly mark: Mark },
-    signal: AbortSignal,
-    load: (signal: AbortSignal) => Promise<T>,
+    asking: Asking<Trail>,
+    load: (asking: Asking) => Promise<T>,
   ) => Promise<T>
 }
 
@@ -19,6 +26,7 @@ type Flight<T> = {
   readonly mark: Mark
   readonly result: Promise<T>
   readonly end: AbortController
+  readonly trail: SharedTrail
   waiting: number
 }
 
@@ -26,23 +34,29 @@ export function createFlights<T>(evictions: Pick<Evictions, 'isCurrent'>): Fligh
   const flights = new Map<string, Flight<T>>()
 
   return {
-    join: (key, signal, load) => {
+    join: (key, { signal, trail }, load) => {
       const name = entryName(key)
       const running = flights.get(name)
       const joined = running !== undefined && mayJoin(running.mark, key, evictions)
-      const flight = joined ? running : begin(name, key.mark, load)
+      const flight = joined ? running : begin(name, key.mark, { trail, load })
+      if (joined) flight.trail.join(trail)
       return waitFor(flight, signal)
     },
   }
 
-  function begin(name: string, mark: Mark, load: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  function begin(
+    name: string,
+    mark: Mark,
+    { trail: own, load }: { trail: Trail | undefined; load: (asking: Asking) => Promise<T> },
+  ): Flight<T> {
     const end = new AbortController()
-    const result = load(end.signal).finally(() => {
+    const trail = createSharedTrail(own)
+    const result = load({ signal: end.signal, trail }).finally(() => {
       if (flights.get(name) === flight) flights.delete(name)
     })
     // Everybody may have gone: then nobody hears how it failed.
     result.catch(() => undefined)
-    const flight: Flight<T> = { mark, result, end, waiting: 0 }
+    const flight: Flight<T> = { mark, result, end, trail, waiting: 0 }
     flights.set(name, flight)
     return flight
   }

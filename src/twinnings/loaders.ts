@@ -5,9 +5,12 @@ import { entryName, listKey, twinningKey, type CacheKey } from '../cache/keys.ts
 import type { DeviceAddress } from '../domain/address.ts'
 import type { DeviceTwinnings, Twinning, TwinningRef } from '../domain/twinning.ts'
 import { UpstreamInvalidResponse } from '../errors.ts'
+import type { Trail } from '../telemetry/trail.ts'
 import type { Caller } from '../upstream/exchange.ts'
 import type { Freshness } from '../upstream/freshness.ts'
 import type { OperatorLink, Operators } from '../upstream/operators.ts'
+import type { Asking } from './flights.ts'
+import { outcomes } from './outcomes.ts'
 import { readTogether, type Shared } from './together.ts'
 
 /** What one request reads, each thing once, whoever asks for it. Made new for every request. */
@@ -45,7 +48,8 @@ const pendingFreshMs = 2000
 
 /**
  * `caller`: for whom is read, and until when. `onRead` is told, at each read, until when all that it gave is fresh (ms
- * since 1970), and under which tags that is kept. `reading` runs each reading that the cache can't spare, or rejects.
+ * since 1970), and under which tags that is kept. `reading` runs each reading that the cache can't spare, or rejects. `trail`:
+ * where somebody is to see all that.
  */
 export function createLoaders({
   operators,
@@ -54,6 +58,7 @@ export function createLoaders({
   caller,
   onRead = () => undefined,
   reading = (read) => read(),
+  trail,
 }: {
   operators: Operators
   stores: LoaderStores
@@ -61,6 +66,7 @@ export function createLoaders({
   caller: Caller
   onRead?: (freshUntil: number, tags: readonly string[]) => void
   reading?: <T>(read: () => Promise<T>) => Promise<T>
+  trail?: Trail | undefined
 }): Loaders {
   const partitionOf = (link: OperatorLink) => link.partition(caller.token)
   // Lists that this request reads anyway: its single twinnings come from there.
@@ -89,11 +95,11 @@ export function createLoaders({
   async function readList(
     device: DeviceAddress,
     { mark, known }: Missing<DeviceTwinnings>,
-    signal: AbortSignal,
+    asking: Asking,
   ): Promise<Loaded<DeviceTwinnings>> {
     const link = operators.route(device)
-    const asking = { ...caller, signal }
-    const { value, etag, freshness } = await link.client.listTwinnings(device, asking, known?.etag)
+    const asker = { ...asking, token: caller.token }
+    const { value, etag, freshness } = await link.client.listTwinnings(device, asker, known?.etag)
     const list = value ?? known?.value
     if (!list) throw new UpstreamInvalidResponse(link.id, 'status: expected a list, got 304')
     const kept = lifetimeOf(freshness)
@@ -118,20 +124,24 @@ export function createLoaders({
         outcomes(missing, (key) => {
           const device = deviceOf.get(entryName(key))
           if (device === undefined) throw new TypeError('asked for a list that was not missing')
-          const read = (signal: AbortSignal) => readList(device, key, signal)
-          return reading(() => readTogether(stores.lists, key, { signal: caller.signal, accept, read }))
+          const read = (asking: Asking) => readList(device, key, asking)
+          return reading(() =>
+            readTogether(stores.lists, key, { signal: caller.signal, trail, accept, read }),
+          )
         })
       const mayBeLate = ({ twinnings }: DeviceTwinnings) => !twinnings.some(isPending)
-      return stores.lists.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil: told(keys) })
+      const options = { accept, mayBeLate, onFreshUntil: told(keys), noted: trail?.reading('list') }
+      return stores.lists.cache.getMany(keys, load, options)
     })
 
   async function readOne(
     ref: TwinningRef,
     { known }: Missing<Found>,
-    signal: AbortSignal,
+    asking: Asking,
   ): Promise<Loaded<Found>> {
     const { client } = operators.route(ref.device)
-    const { value, etag, freshness } = await client.getTwinning(ref, { ...caller, signal }, known?.etag)
+    const asker = { ...asking, token: caller.token }
+    const { value, etag, freshness } = await client.getTwinning(ref, asker, known?.etag)
     const { twinning } = value ?? known?.value ?? {}
     const loaded = loadedFor({ twinning }, twinning ? [twinning] : [], lifetimeOf(freshness))
     if (twinning) return { ...loaded, etag: etag ?? known?.etag }
@@ -159,12 +169,15 @@ export function createLoaders({
             if (ref === undefined) throw new TypeError('asked for a twinning that was not missing')
             const many = (byDevice.get(key.tag)?.length ?? 0) >= listFrom
             if (many || listed.has(ref.device)) return readFromList(ref)
-            const read = (signal: AbortSignal) => readOne(ref, key, signal)
-            return reading(() => readTogether(stores.found, key, { signal: caller.signal, accept, read }))
+            const read = (asking: Asking) => readOne(ref, key, asking)
+            return reading(() =>
+              readTogether(stores.found, key, { signal: caller.signal, trail, accept, read }),
+            )
           })
         }
         const mayBeLate = ({ twinning }: Found) => twinning !== undefined && !isPending(twinning)
-        return stores.found.cache.getMany(keys, load, { accept, mayBeLate, onFreshUntil: told(keys) })
+        const options = { accept, mayBeLate, onFreshUntil: told(keys), noted: trail?.reading('twinning') }
+        return stores.found.cache.getMany(keys, load, options)
       },
       { cacheKeyFn: ({ operatorId, device, twinningId }) => `${operatorId}|${device}|${twinningId}` },
     )
@@ -222,22 +235,4 @@ function memberOf({ twinnings, leftOut }: DeviceTwinnings, ref: TwinningRef): Tw
   const unreadable = leftOut.find(({ twinningId }) => twinningId === ref.twinningId)
   if (unreadable) throw new UpstreamInvalidResponse(ref.operatorId, unreadable.problem)
   return twinnings.find((t) => t.ref.twinningId === ref.twinningId)
-}
-
-/** Runs one load for each missing key, side by side; a failure is that key's alone. */
-async function outcomes<V>(
-  missing: readonly Missing<V>[],
-  load: (key: Missing<V>) => Promise<Loaded<V>>,
-): Promise<Map<string, Loaded<V> | Error>> {
-  return new Map(
-    await Promise.all(missing.map(async (key) => [entryName(key), await settled(load(key))] as const)),
-  )
-}
-
-async function settled<T>(promise: Promise<T>): Promise<T | Error> {
-  try {
-    return await promise
-  } catch (error) {
-    return error instanceof Error ? error : new Error('failed', { cause: error })
-  }
 }

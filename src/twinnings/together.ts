@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Cache } from '../cache/cache.ts'
 import type { Leases } from '../cache/leases.ts'
 import type { Loaded, Missing } from '../cache/load.ts'
-import type { Flights } from './flights.ts'
+import type { Trail } from '../telemetry/trail.ts'
+import type { Asking, Flights } from './flights.ts'
 
 /** One kind of thing that is read of operators, and how those who want the same share one reading. */
 export type Shared<V> = {
@@ -11,7 +12,7 @@ export type Shared<V> = {
   readonly leases: Leases
 }
 
-type Read<V> = (signal: AbortSignal) => Promise<Loaded<V>>
+type Read<V> = (asking: Asking) => Promise<Loaded<V>>
 
 const firstLookMs = 10
 const longestLookMs = 50
@@ -24,55 +25,60 @@ export async function readTogether<V>(
   { cache, flights, leases }: Shared<V>,
   key: Missing<V>,
   {
-    signal,
     accept,
     read,
-  }: { signal: AbortSignal; accept?: ((value: V) => boolean) | undefined; read: Read<V> },
+    ...asking
+  }: Asking<Trail> & { accept?: ((value: V) => boolean) | undefined; read: Read<V> },
 ): Promise<Loaded<V>> {
   /** Kept here, as whoever began may have gone. */
-  async function readAndKeep(signal: AbortSignal): Promise<Loaded<V>> {
-    const brought = await read(signal)
+  async function readAndKeep(asking: Asking): Promise<Loaded<V>> {
+    const brought = await read(asking)
     cache.put([{ key, loaded: brought, mark: key.mark }])
     return asKept(brought)
   }
 
-  async function readOrAwait(signal: AbortSignal): Promise<Loaded<V>> {
+  async function readOrAwait(asking: Asking): Promise<Loaded<V>> {
     if ((await leases.take(key)) === 'taken')
-      return (await awaitOther({ cache, leases }, key, signal)) ?? readAndKeep(signal)
+      return (await awaitOther({ cache, leases }, key, asking)) ?? readAndKeep(asking)
     let brought: Loaded<V> | undefined
     try {
-      return (brought = await readAndKeep(signal))
+      return (brought = await readAndKeep(asking))
     } finally {
       leases.release(key, brought?.kept === true && brought.freshForMs > longestLookMs)
     }
   }
 
-  const joined = await flights.join(key, signal, accept ? readAndKeep : readOrAwait)
+  const joined = await flights.join(key, asking, accept ? readAndKeep : readOrAwait)
   if (!accept || accept(joined.value)) return joined
   // What others were content to wait for came from another instance.
-  return flights.join(key, signal, readAndKeep)
+  return flights.join(key, asking, readAndKeep)
 }
 
 /** `undefined` where the other instance has gone, or has brought nothing that could be kept. */
 async function awaitOther<V>(
   { cache, leases }: Pick<Shared<V>, 'cache' | 'leases'>,
   key: Missing<V>,
-  signal: AbortSignal,
+  { signal, trail }: Asking,
 ): Promise<Loaded<V> | undefined> {
   const deadline = performance.now() + leases.leaseMs
-  for (
-    let lookMs = firstLookMs;
-    performance.now() < deadline;
-    lookMs = Math.min(lookMs * 1.5, longestLookMs)
-  ) {
-    await wait(lookMs, undefined, { signal })
-    // Asked in this order: one that was given up before may have brought something since.
-    const [held, found] = await Promise.all([leases.isHeld(key), cache.seek(key)])
-    if (found ?? !held) return found
+  const end = trail?.waiting()
+  try {
+    for (
+      let lookMs = firstLookMs;
+      performance.now() < deadline;
+      lookMs = Math.min(lookMs * 1.5, longestLookMs)
+    ) {
+      await wait(lookMs, undefined, { signal })
+      // Asked in this order: one that was given up before may have brought something since.
+      const [held, found] = await Promise.all([leases.isHeld(key), cache.seek(key)])
+      if (found ?? !held) return found
+    }
+    // It should have ended by itself: whatever this is, nobody else is to wait for it.
+    leases.release(key, false)
+    return undefined
+  } finally {
+    end?.()
   }
-  // It should have ended by itself: whatever this is, nobody else is to wait for it.
-  leases.release(key, false)
-  return undefined
 }
 
 function asKept<V>(loaded: Loaded<V>): Loaded<V> {

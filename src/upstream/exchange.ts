@@ -1,11 +1,18 @@
 import { UpstreamInvalidResponse } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
+import { templateOf } from '../oma/paths.ts'
 import { isXml, printXml } from '../oma/xml.ts'
+import type { Calls, CallTrail } from '../telemetry/trail.ts'
 import { bodyOf, refusalOf } from './refusal.ts'
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 
 /** For whom a call is made, and until when. */
-export type Caller = { readonly token: string | undefined; readonly signal: AbortSignal }
+export type Caller = {
+  readonly token: string | undefined
+  readonly signal: AbortSignal
+  /** Where somebody is to see it. */
+  readonly trail?: CallTrail | undefined
+}
 
 export type Call = Pick<TransportRequest, 'method' | 'path' | 'maxBytes'> & {
   readonly caller: Caller
@@ -43,11 +50,13 @@ export function createExchange({
   let speaksXml = false
 
   async function send(call: Call): Promise<TransportResponse> {
-    const { response, authorization } = await attempt(call)
+    const { method, path, caller } = call
+    const calls = caller.trail?.calls({ operator, method, resource: templateOf(path) })
+    const { response, authorization } = await attempt(call, calls)
     // The operator has not acted on what it did not accept, so that even a POST may be sent again.
     const again = response.status === 401 && credentials.refused(authorization)
-    const accepted = again ? (await attempt(call)).response : response
-    const answer = accepted.status === 415 && call.twinning ? await sendOtherwise(call) : accepted
+    const accepted = again ? (await attempt(call, calls)).response : response
+    const answer = accepted.status === 415 && call.twinning ? await sendOtherwise(call, calls) : accepted
     if (answer.status < 300 && answer.text !== '')
       speaksXml = isXml(answer.header('content-type'), answer.text)
     if ((answer.status >= 200 && answer.status < 300) || call.accept?.includes(answer.status)) return answer
@@ -57,18 +66,22 @@ export function createExchange({
   }
 
   /** In the other representation (RFC 9110 §15.5.16): the operator has not acted on what it did not understand. */
-  async function sendOtherwise(call: Call): Promise<TransportResponse> {
+  async function sendOtherwise(call: Call, calls: Calls | undefined): Promise<TransportResponse> {
     speaksXml = !speaksXml
-    return (await attempt(call)).response
+    return (await attempt(call, calls)).response
   }
 
-  async function attempt({ caller, twinning, ifMatch, ifNoneMatch, ...call }: Call) {
+  async function attempt(
+    { caller, twinning, ifMatch, ifNoneMatch, ...call }: Call,
+    calls: Calls | undefined,
+  ) {
     const authorization = await credentials.authorization(caller.token, caller.signal)
     const response = await transport.exchange({
       method: call.method,
       path: call.path,
       maxBytes: call.maxBytes,
       signal: caller.signal,
+      calls,
       headers: {
         accept: 'application/json, application/xml;q=0.5',
         ...(authorization !== undefined && { authorization }),

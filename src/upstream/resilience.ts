@@ -61,10 +61,12 @@ export function createResilience({
     const spared = resting()
     if (spared) {
       report('upstream.spared', { operator, reason: 'retry_after' })
+      request.calls?.notSent('retry_after')
       return spared
     }
     if (breaker.restMs() !== undefined) {
       report('upstream.spared', { operator, reason: 'breaker' })
+      request.calls?.notSent('breaker')
       throw new UpstreamUnavailable(operator, 'has failed again and again, and is left alone for a moment')
     }
     budget.earn()

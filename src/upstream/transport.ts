@@ -2,6 +2,7 @@ import { Pool, type Dispatcher } from 'undici'
 import type { Tls } from '../config/tls.ts'
 import { UpstreamInvalidResponse, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
+import type { Calls } from '../telemetry/trail.ts'
 
 export type TransportRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -15,6 +16,8 @@ export type TransportRequest = {
   readonly signal: AbortSignal
   /** Less time than the transport's own, for an attempt that is not the first. */
   readonly withinMs?: number
+  /** Where somebody is to see each attempt. */
+  readonly calls?: Calls | undefined
 }
 
 export type TransportResponse = {
@@ -63,13 +66,16 @@ export function createTransport({
     let status: number | undefined
     const withinMs = Math.min(request.withinMs ?? timeoutMs, timeoutMs)
     const deadline = AbortSignal.timeout(withinMs)
-    const seen = (status: number | 'timeout' | 'error' | 'invalid') =>
+    const end = request.calls?.begin()
+    const seen = (status: number | 'timeout' | 'error' | 'invalid') => {
+      end?.(status)
       report('upstream.request', {
         operator,
         method: request.method,
         status,
         ms: performance.now() - started,
       })
+    }
     try {
       const response = await pool.request({
         method: request.method,
@@ -83,7 +89,10 @@ export function createTransport({
       seen(response.statusCode)
       return { status: response.statusCode, header: (name) => combined(response.headers[name]), text }
     } catch (error) {
-      if (request.signal.aborted) throw request.signal.reason
+      if (request.signal.aborted) {
+        end?.('aborted')
+        throw request.signal.reason
+      }
       if (deadline.aborted) {
         seen('timeout')
         throw new UpstreamTimeout(operator, timeoutMs, { cause: error })

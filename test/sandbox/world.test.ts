@@ -123,10 +123,15 @@ test("the characters' tokens say who they are, for twelve hours", async (t) => {
       exp - iat,
     ]),
     [
-      [issuer.issuer, watch, 'twinning:read twinning:write twinning:voicemail', 43_200],
-      [issuer.issuer, phone, 'twinning:read twinning:write', 43_200],
-      [issuer.issuer, 'partner-portal', 'twinning:read:any twinning:write:any twinning:voicemail', 43_200],
-      [issuer.issuer, 'analytics', 'twinning:analytics', 43_200],
+      [issuer.issuer, watch, 'twinning:read twinning:write twinning:voicemail twinning:explain', 43_200],
+      [issuer.issuer, phone, 'twinning:read twinning:write twinning:explain', 43_200],
+      [
+        issuer.issuer,
+        'partner-portal',
+        'twinning:read:any twinning:write:any twinning:voicemail twinning:explain',
+        43_200,
+      ],
+      [issuer.issuer, 'analytics', 'twinning:analytics twinning:explain', 43_200],
     ],
   )
 })
