@@ -11,6 +11,7 @@ const reach: Readonly<Record<string, readonly string[]>> = {
   'telemetry/channels': ['errors'],
   'telemetry/redaction': [],
   'telemetry/trail': [],
+  'telemetry/traceContext': [],
   'telemetry/explanation': ['telemetry/trail'],
   telemetry: [
     'telemetry',
@@ -43,6 +44,7 @@ const reach: Readonly<Record<string, readonly string[]>> = {
     'oma',
     'router',
     'telemetry/explanation',
+    'telemetry/traceContext',
     'upstream',
     ...base,
   ],

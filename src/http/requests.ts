@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { report } from '../telemetry/channels.ts'
+import { parseTraceparent } from '../telemetry/traceContext.ts'
 
 /** A request that has been answered. */
 export type Answered = {
@@ -16,13 +17,25 @@ export type Answered = {
   readonly isStream?: boolean
 }
 
-/** Tells the log and the metrics of a request. */
+/** Tells the log and the metrics of a request; the log with the trace that it belongs to, and its caller's span. */
 export function tellOfRequest(
   log: FastifyBaseLogger,
   { request, reqId, route, status, ms, isStream }: Answered,
 ): void {
   const { method = '' } = request
   if (!isStream) report('http.request', { method, route, status, ms })
-  const line = { method, route, status, ms: Math.round(ms) }
-  log.info(reqId === undefined ? line : { reqId, ...line }, 'request')
+  const trace = parseTraceparent(request.headers.traceparent)
+  // What is undefined is left out of the line.
+  log.info(
+    {
+      reqId,
+      method,
+      route,
+      status,
+      ms: Math.round(ms),
+      trace_id: trace?.traceId,
+      span_id: trace?.spanId,
+    },
+    'request',
+  )
 }
