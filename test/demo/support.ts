@@ -23,35 +23,38 @@ export async function startDemo(t: TestContext): Promise<{ url: string; sandbox:
   return { url, sandbox }
 }
 
-export type Stage = Watched & {
-  readonly url: string
-  readonly sandbox: Sandbox
+export type Played = Watched & {
   readonly watch: Locator
   readonly phone: Locator
   readonly timeline: Locator
 }
 
+export type Stage = Played & { readonly url: string; readonly sandbox: Sandbox }
+
 /** The demo's page, once both devices have read their twinnings and listen for changes. */
 export async function openDemo(t: TestContext, view: View = {}): Promise<Stage> {
   assert.ok(existsSync('demo/dist/index.html'), 'the page is not built: npm run demo:build')
   const { url, sandbox } = await startDemo(t)
-  const watched = await openPage(t, `${url}/demo`, view)
+  return { ...(await atDemo(t, `${url}/demo`, view)), url, sandbox }
+}
+
+/** The same, of a gateway that is there already. */
+export async function atDemo(t: TestContext, page: string, view: View = {}): Promise<Played> {
+  const watched = await openPage(t, page, view)
   const region = (name: string) => watched.page.getByRole('region', { name })
-  const stage = {
+  const played = {
     ...watched,
-    url,
-    sandbox,
     watch: region('Watch'),
     phone: region('Phone'),
     timeline: region('What happens'),
   }
-  await stage.watch.getByText('On its own').waitFor()
-  await stage.phone.getByText('myCar').waitFor()
-  return stage
+  await played.watch.getByText('On its own').waitFor()
+  await played.phone.getByText('myCar').waitFor()
+  return played
 }
 
 /** Asks on the watch; answers the code that it shows. */
-export async function ask({ watch }: Stage): Promise<string> {
+export async function ask({ watch }: Played): Promise<string> {
   await watch.getByRole('button', { name: 'Ask for a twin' }).click()
   return shownCode(watch)
 }
@@ -63,7 +66,7 @@ export async function shownCode(watch: Locator): Promise<string> {
 }
 
 /** Asks on the watch, and takes its code up on the phone. */
-export async function twin(stage: Stage): Promise<void> {
+export async function twin(stage: Played): Promise<void> {
   const { watch, phone } = stage
   await phone.getByLabel('Code on the watch').fill(await ask(stage))
   await phone.getByRole('button', { name: 'Twin', exact: true }).click()
