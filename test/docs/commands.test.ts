@@ -1,45 +1,135 @@
-// Commands of the documents, as a person pastes them: those after a comment `run`, which may say what must be printed.
+// Commands of the documents, as a person pastes them. The comment in front of a block says what is done with it:
+//   run, run: TEXT         it is run, and must print the text
+//   run until: TEXT        it goes on by itself; the text must come by the time the page is at its end
+//   run by FILE            that test runs it
+//   not run: REASON
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import test from 'node:test'
-import { promisify } from 'node:util'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { parse } from 'graphql'
+import { createSandbox } from '../../src/sandbox/world.ts'
+import { blocksOf, openShell, play, sectionOf, variablesOf, type Block } from '../support/documents.ts'
 import { listening, start } from '../support/process.ts'
 import { until } from '../support/until.ts'
 
-const run = promisify(execFile)
+const pages = globSync('**/*.md', { exclude: (path) => /(^|\/)node_modules$/.test(path) })
+const isShell = ({ language }: Block) => ['', 'sh', 'bash', 'shell', 'console', 'zsh'].includes(language)
+const isRunHere = ({ mark = '' }: Block) => /^run($|:| until:)/.test(mark)
 
-type Command = { readonly script: string; readonly prints: string }
+const analysts = 'docs/analysts.md'
+const [beforeTheStream = ''] = readFileSync(analysts, 'utf8').split(/^## A stream of changes$/m)
+const operatorsAlone = '### The operators alone'
 
-function commandsOf(page: string): Command[] {
-  const marked = /^<!-- run(?:: (.*))? -->\n+```sh\n([^]*?)^```$/gm
-  return [...readFileSync(page, 'utf8').matchAll(marked)].map(([, prints = '', script = '']) => ({
-    prints,
-    script,
-  }))
+// In front of a gateway with its sandbox: what a test has to look at, or to put there first, beside the page itself.
+type Played = { blocks: Block[]; before?: (folder: string) => void; after?: (folder: string) => void }
+const played: Record<string, Played> = {
+  'docs/partners.md': { blocks: blocksOf('docs/partners.md') },
+  [analysts]: {
+    blocks: blocksOf(analysts, beforeTheStream),
+    after: (folder) => assert.match(readFileSync(join(folder, 'twinnings.csv'), 'utf8'), /^device,id,role,/),
+  },
+  'docs/clients.md': {
+    blocks: blocksOf('docs/clients.md'),
+    after: (folder) =>
+      assert.deepEqual(readdirSync(join(folder, '../my-app/src/twinning')).sort(), ['codegen.yml', 'fragments.graphql', 'schema.graphql']), // prettier-ignore
+  },
+  'docs/trusted-documents.md': {
+    blocks: blocksOf('docs/trusted-documents.md'),
+    before: (folder) => {
+      mkdirSync(join(folder, '../web/src'), { recursive: true })
+      writeFileSync(join(folder, '../web/src/mine.graphql'), 'query Mine { twinningDevice { address } }')
+    },
+    after: (folder) => assert.match(readFileSync(join(folder, 'documents.json'), 'utf8'), /query Mine/),
+  },
+  'docs/gateways/apollo-gateway.md': {
+    blocks: blocksOf('docs/gateways/apollo-gateway.md'),
+    after: (folder) => {
+      const sdl = readFileSync(join(folder, 'twinning.graphql'), 'utf8')
+      assert.ok(parse(sdl).definitions.length > 20)
+      assert.doesNotMatch(sdl, /@requiresScopes/)
+    },
+  },
+  'docs/gateways/hive-gateway.md': {
+    blocks: blocksOf('docs/gateways/hive-gateway.md'),
+    after: (folder) =>
+      assert.match(readFileSync(join(folder, 'twinning.graphql'), 'utf8'), /@requiresScopes/),
+  },
 }
 
-/** Runs them in one shell, one after the other, and gives what each of them has printed. */
-async function inOneShell(commands: readonly Command[], env: Record<string, string>): Promise<string[]> {
-  const end = '--- end of a command ---'
-  const script = commands.map((command) => `${command.script}\necho '${end}'\n`).join('')
-  const { stdout, stderr } = await run('sh', ['-euc', script], { env, timeout: 30_000 })
-  assert.equal(stderr, '')
-  return stdout.split(`${end}\n`).slice(0, -1)
-}
-
-test('every marked command of docs/partners.md does in a shell what the page says', async (t) => {
-  const commands = commandsOf('docs/partners.md')
+test('every marked command of a page does in a shell what the page says', async (t) => {
+  const folder = checkout(t)
   const started = start(t, {})
   await listening(started)
   await until('the banner is complete', () => started.output().includes('Ctrl-C stops it all'), 15_000)
-  const variables = Object.fromEntries(
-    [...started.output().matchAll(/^([A-Z_]+)=(\S+)$/gm)].map(([, name, value]) => [name!, value!]),
-  )
+  const env = { ...readersEnvironment(folder), ...variablesOf(started.output()) }
 
-  const printed = await inOneShell(commands, { PATH: process.env.PATH ?? '', ...variables })
-
-  assert.ok(commands.length >= 7)
-  for (const [i, { script, prints }] of commands.entries())
-    assert.ok(printed[i]?.includes(prints), `${script} printed ${printed[i]}, not ${prints}`)
+  for (const [page, { blocks, before, after }] of Object.entries(played))
+    await t.test(page, async (t) => {
+      assert.ok(blocks.some(isRunHere))
+      before?.(folder)
+      await play(openShell(t, folder, env), blocks)
+      after?.(folder)
+    })
 })
+
+test('faults are scripted at an operator of the sandbox as the README says', async (t) => {
+  const sandbox = await createSandbox()
+  t.after(sandbox.close)
+  const { url, serverRoot } = sandbox.operators.alpha
+  const folder = checkout(t)
+  const blocks = blocksOf('README.md', sectionOf('README.md', operatorsAlone))
+
+  // On its own the sandbox has the port that the README names, which may be taken here.
+  await play(openShell(t, folder, readersEnvironment(folder)), blocks, (code) => code.replace('http://127.0.0.1:4100', url)) // prettier-ignore
+
+  const { status } = await fetch(`${serverRoot}/twinning/v1/tel%3A%2B15550100/twinnings`)
+  assert.ok(blocks.some(isRunHere))
+  assert.equal(status, 503)
+})
+
+test('of every command in a document it is said which test runs it, or why none does', () => {
+  const elsewhere = ['README.md', analysts]
+  for (const block of pages.flatMap((page) => blocksOf(page)).filter(isShell)) {
+    const { where, mark = '' } = block
+    const page = where.replace(/:\d+$/, '')
+    const [, runner] = /^run by (\S+)$/.exec(mark) ?? []
+    if (isRunHere(block)) assert.ok(page in played || elsewhere.includes(page), `${where}: nobody runs it`)
+    else if (runner) assert.ok(existsSync(runner), `${where}: there is no ${runner}`)
+    else
+      assert.match(
+        mark,
+        /^not run: \S/,
+        `${where}: say in a comment in front of it how it is run, or why not`,
+      )
+  }
+})
+
+test('every script of npm, and every test, that a document speaks of is there', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
+  const demo = JSON.parse(readFileSync('demo/package.json', 'utf8')) as { scripts: object }
+  const known = new Set([...Object.keys(scripts), ...Object.keys(demo.scripts)])
+  for (const page of pages) {
+    const text = readFileSync(page, 'utf8')
+    for (const [call, name = ''] of text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g))
+      assert.ok(known.has(name), `${page}: ${call}`)
+    for (const [path] of text.matchAll(/\btest\/[\w/.-]+\.ts\b/g))
+      assert.ok(existsSync(path), `${page}: ${path}`)
+  }
+})
+
+/** A folder that looks like a checkout; what commands write beside the project's files is removed with it. */
+function checkout(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'reader-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  const folder = join(root, 'twinning-gateway')
+  mkdirSync(folder)
+  for (const name of readdirSync('.').filter((name) => !name.startsWith('.')))
+    symlinkSync(resolve(name), join(folder, name))
+  return folder
+}
+
+function readersEnvironment(folder: string): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: resolve(folder, '..') }
+}

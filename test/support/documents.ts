@@ -42,7 +42,7 @@ export function sectionOf(page: string, heading: string): string {
 }
 
 export type Shell = {
-  /** What it has printed; throws where it fails or writes to standard error. */
+  /** What is to be seen when it is done; throws where it fails. */
   readonly run: (script: string) => Promise<string>
   /** Starts what does not end by itself; what is answered gives what it has printed so far. */
   readonly runOn: (script: string) => () => string
@@ -68,10 +68,9 @@ export function openShell(t: TestContext, cwd: string, env: Record<string, strin
     run: async (script) => {
       const end = `--- end of ${++calls} ---\n`
       const from = printed.length
-      shell.stdin.write(`{\n${script}\n} </dev/null\nprintf '%s' '${end}'\n`)
+      shell.stdin.write(`{\n${script}\n} </dev/null 2>&1\nprintf '%s' '${end}'\n`)
       await until(script, () => printed.endsWith(end) || shell.exitCode !== null, 60_000)
-      assert.equal(errors, '', script)
-      assert.equal(shell.exitCode, null, `${script} has failed, after ${printed.slice(from)}`)
+      assert.equal(shell.exitCode, null, `${script} has failed: ${printed.slice(from)}${errors}`)
       return printed.slice(from, -end.length)
     },
     runOn: (script) => {
