@@ -4,7 +4,17 @@
 //   run by FILE            that test runs it
 //   not run: REASON
 import assert from 'node:assert/strict'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -33,7 +43,11 @@ const played: Record<string, Played> = {
   'docs/clients.md': {
     blocks: blocksOf('docs/clients.md'),
     after: (folder) =>
-      assert.deepEqual(readdirSync(join(folder, '../my-app/src/twinning')).sort(), ['codegen.yml', 'fragments.graphql', 'schema.graphql']), // prettier-ignore
+      assert.deepEqual(readdirSync(join(folder, '../my-app/src/twinning')).sort(), [
+        'codegen.yml',
+        'fragments.graphql',
+        'schema.graphql',
+      ]),
   },
   'docs/trusted-documents.md': {
     blocks: blocksOf('docs/trusted-documents.md'),
@@ -82,7 +96,9 @@ test('faults are scripted at an operator of the sandbox as the README says', asy
   const blocks = blocksOf('README.md', sectionOf('README.md', operatorsAlone))
 
   // On its own the sandbox has the port that the README names, which may be taken here.
-  await play(openShell(t, folder, readersEnvironment(folder)), blocks, (code) => code.replace('http://127.0.0.1:4100', url)) // prettier-ignore
+  await play(openShell(t, folder, readersEnvironment(folder)), blocks, (code) =>
+    code.replace('http://127.0.0.1:4100', url),
+  )
 
   const { status } = await fetch(`${serverRoot}/twinning/v1/tel%3A%2B15550100/twinnings`)
   assert.ok(blocks.some(isRunHere))

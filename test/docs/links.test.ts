@@ -49,7 +49,10 @@ test('every link between documents, and into the code, leads to what is there', 
   })
 
   assert.ok(links.length > 100)
-  assert.deepEqual(dead.map(({ page, to }) => `${page}: ${to}`), []) // prettier-ignore
+  assert.deepEqual(
+    dead.map(({ page, to }) => `${page}: ${to}`),
+    [],
+  )
 })
 
 test('docs/README.md lists every page by its title, which is what its reader wants', () => {
@@ -66,5 +69,8 @@ test('every document is found from the README', () => {
   for (const page of found)
     for (const { file } of linksOf(page)) if (file.endsWith('.md') && existsSync(file)) found.add(file)
 
-  assert.deepEqual(pages.filter((page) => !found.has(page)), []) // prettier-ignore
+  assert.deepEqual(
+    pages.filter((page) => !found.has(page)),
+    [],
+  )
 })
