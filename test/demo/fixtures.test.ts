@@ -1,6 +1,10 @@
-// The recipe for a frontend's tests in docs/clients.md.
+// The recipe for a frontend's tests in docs/clients.md, as it stands there.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { blocksOf, sectionOf } from '../support/documents.ts'
 import { post } from '../support/gateway.ts'
 import { until } from '../support/until.ts'
 import type { Cast } from '../../src/http/demo.ts'
@@ -15,25 +19,12 @@ const query = `query Mine {
 test('a test takes tokens from /demo/cast, and gives operators fixtures and faults', async (t) => {
   const { url } = await startDemo(t)
   const cast = (await (await fetch(`${url}/demo/cast`)).json()) as Cast
-  const { address, operator, token } = cast.watches.other
-  const tell = (what: string, body: unknown) =>
-    fetch(`${cast.operators[operator]}/_sandbox/${what}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
+  const { operator, token } = cast.watches.other
 
-  const fault = await tell('faults', { status: 503 })
+  await runRecipe(t, url)
+
   const failed = await post(`${url}/graphql`, token, query)
   await fetch(`${cast.operators[operator]}/_sandbox/faults`, { method: 'DELETE' })
-  const fixture = await tell('twinnings', {
-    ownAddress: address,
-    name: 'fixture',
-    otherDevice: { address: cast.phone.address },
-    primaryDeviceVMAddress: 'tel:+15550999',
-  })
-
-  assert.deepEqual([fault.status, fixture.status], [201, 201])
   assert.deepEqual(failed.data, { twinningDevice: { twinnings: null } })
   assert.equal(failed.errors[0]?.extensions.code, 'UPSTREAM_UNAVAILABLE')
   await until('the fixture is read', async () => {
@@ -42,6 +33,17 @@ test('a test takes tokens from /demo/cast, and gives operators fixtures and faul
   })
   const { data } = await post(`${url}/graphql`, token, query)
   assert.deepEqual(data.twinningDevice.twinnings.nodes, [
-    { name: 'fixture', twinningStatus: 'ON', voicemailAccess: { address: 'tel:+15550999' } },
+    { name: 'myWatch', twinningStatus: 'ON', voicemailAccess: { address: 'tel:+15550999' } },
   ])
 })
+
+async function runRecipe(t: TestContext, url: string): Promise<void> {
+  const [recipe, ...others] = blocksOf('docs/clients.md', sectionOf('docs/clients.md', '## Tests'))
+  assert.ok(recipe)
+  assert.deepEqual(others, [])
+  const folder = mkdtempSync(join(tmpdir(), 'recipe-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'recipe.mts')
+  writeFileSync(file, recipe.code.replace('http://127.0.0.1:4000', url))
+  await import(file)
+}
