@@ -28,9 +28,11 @@ import { registerGraphql } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
+import { createRequests } from './http/requests.ts'
 import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
+import { createTrails } from './http/trails.ts'
 import { createExchange } from './limits/exchange.ts'
 import { createRates } from './limits/rates.ts'
 import { createContextFactory } from './perRequest.ts'
@@ -71,6 +73,12 @@ export async function createApp(
   let draining = false
   const stopLog = logReports(log)
   const metrics = createMetrics()
+  // Loaded only where something is exported: it takes a while.
+  const openTelemetry =
+    config.openTelemetry &&
+    (await (
+      await import('./telemetry/opentelemetry/start.ts')
+    ).startOpenTelemetry(config.openTelemetry, metrics))
 
   // What is known, and how everybody hears of a change.
   const redis =
@@ -114,6 +122,7 @@ export async function createApp(
   const verify = createVerifier(config, revocations)
   const rates = createRates(config.rates, redis && createExchange(redis))
   const callers = createCallers({ verify, rates, addressOf: createAddressOf(config.trustedProxies) })
+  const requests = createRequests(openTelemetry?.spans)
   const createContext = createContextFactory({
     config,
     evictions,
@@ -124,6 +133,7 @@ export async function createApp(
     changes,
     idempotency,
     lookout,
+    beginTrail: createTrails(requests),
   })
 
   // How it is reached.
@@ -150,7 +160,8 @@ export async function createApp(
   const nextId = createRequestIds()
   const maxBodyBytes = longestBody(config.limits)
   const front =
-    fast && createFront({ fast, verify, callers, createContext, log, nextId, isDraining, maxBodyBytes })
+    fast &&
+    createFront({ fast, verify, callers, createContext, log, requests, nextId, isDraining, maxBodyBytes })
   const server = await createGraphqlServer({
     schema,
     introspection,
@@ -162,6 +173,7 @@ export async function createApp(
   const http = createHttpServer(log, {
     isDraining,
     front,
+    requests,
     nextId,
     limits: { ...config.limits, silentMs },
     origins: config.corsOrigins,
@@ -216,6 +228,7 @@ export async function createApp(
     await operators.close()
     await stream?.close()
     await redis?.close()
+    await openTelemetry?.close()
     metrics.close()
     stopLog()
   }

@@ -6,7 +6,7 @@ import { createCaching } from './graphql/caching.ts'
 import { createBudget } from './graphql/cost/budget.ts'
 import { createAllowance } from './graphql/limits/allowance.ts'
 import type { Callers } from './http/callers.ts'
-import { createTrails } from './http/trails.ts'
+import type { BeginTrail } from './http/trails.ts'
 import type { CreateContext } from './http/graphql.ts'
 import type { Idempotency } from './twinnings/idempotency.ts'
 import { createLoaders, type LoaderStores } from './twinnings/loaders.ts'
@@ -27,6 +27,7 @@ export function createContextFactory({
   changes,
   idempotency,
   lookout,
+  beginTrail,
 }: {
   config: Config
   evictions: Evictions
@@ -37,15 +38,14 @@ export function createContextFactory({
   changes: Changes
   idempotency: Idempotency
   lookout: Lookout
+  beginTrail: BeginTrail
 }): CreateContext {
   const lifetime = { ttlMs: config.cacheTtlMs, graceMs: config.cacheStaleMs }
-
-  const trails = createTrails()
 
   return async (request, signal, authorization = request.headers.authorization) => {
     // Taken before anything is read.
     const epoch = evictions.now()
-    const trailFor = trails.begin(request)
+    const trailFor = beginTrail(request)
     const { principal, refused, spend } = await callers.identify(request, authorization)
     const { trail, explanation } = trailFor(principal)
     const allowance = createAllowance(config.limits, signal)
@@ -87,6 +87,7 @@ export function createContextFactory({
       epoch,
       budget: createBudget(config.cost),
       allowance,
+      trail,
       explanation,
     }
   }

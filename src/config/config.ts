@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readDocuments } from './documents.ts'
 import { readTlsFiles, type Tls } from './tls.ts'
 import { limitsOf, type Limits } from './limits.ts'
+import { openTelemetryOf, type OpenTelemetrySettings } from './openTelemetry.ts'
 import { operatorAuth, parseOperators, type Environment, type Operator, type Problem } from './operators.ts'
 import {
   callbackUrls,
@@ -82,6 +83,8 @@ export type Config = {
   /** How many processes serve the port. */
   readonly workers: number
   readonly logLevel: LogLevel
+  /** Where traces and metrics are sent to, if anywhere. */
+  readonly openTelemetry: OpenTelemetrySettings | undefined
   /** What the log should say at every start. */
   readonly warnings: readonly string[]
 }
@@ -216,6 +219,7 @@ function build(
     drainMs: s.DRAIN_MS,
     workers: s.WORKERS,
     logLevel: s.LOG_LEVEL,
+    openTelemetry: openTelemetryOf(s),
     warnings: warningsOf(s, operators),
   }
 }

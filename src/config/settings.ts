@@ -4,6 +4,8 @@ import { baseUrl, endpointUrl, type Problem } from './operators.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'expected on or off' })
 const text = z.string()
+const otlpOrNone = z.enum(['otlp', 'none'], { error: 'expected otlp or none' })
+const samplers = ['always_on', 'always_off', 'traceidratio'] as const
 
 /** Each setting by itself: what it may be, and what it is where it is not set. */
 export const settings = z.object({
@@ -111,6 +113,23 @@ export const settings = z.object({
       error: 'expected fatal, error, warn, info, debug, trace or silent',
     })
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(['http/protobuf', 'http/json'], { error: 'expected http/protobuf or http/json' })
+    .default('http/protobuf'),
+  OTEL_TRACES_EXPORTER: otlpOrNone.default('otlp'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([...samplers, ...samplers.map((name) => `parentbased_${name}` as const)], {
+      error: `expected ${samplers.join(', ')}, or one of them after parentbased_`,
+    })
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: text
+    .regex(/^(?:0|1|0?\.\d{1,9}|1\.0)$/, 'expected a number from 0 to 1')
+    .default('1'),
+  OTEL_BSP_SCHEDULE_DELAY: whole(1, 600_000).default(5000),
+  OTEL_METRICS_EXPORTER: otlpOrNone.default('otlp'),
+  OTEL_METRIC_EXPORT_INTERVAL: whole(1, 86_400_000).default(60_000),
+  OTEL_SDK_DISABLED: z.enum(['true', 'false'], { error: 'expected true or false' }).default('false'),
 })
 
 export type Settings = z.infer<typeof settings>

@@ -2,6 +2,7 @@ import type { Principal } from '../auth/policy.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Explanation } from '../telemetry/explanation.ts'
+import type { Trail } from '../telemetry/trail.ts'
 import type { Reader } from '../twinnings/reader.ts'
 import type { Watcher } from '../twinnings/watcher.ts'
 import type { Writer } from '../twinnings/writer.ts'
@@ -37,6 +38,8 @@ export type Context = {
   readonly epoch: number
   readonly budget: Budget
   readonly allowance: Allowance
+  /** Where somebody is to see what it does. */
+  readonly trail: Trail | undefined
   /** What it took so far, where the caller asked to see it and may. */
   readonly explanation: Explanation | undefined
 }

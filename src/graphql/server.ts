@@ -15,7 +15,7 @@ import { refuseOverspending } from './cost/budget.ts'
 import { limitCost, type CheckCost } from './cost/limit.ts'
 import { createDocumentStore } from './documents.ts'
 import { formatError } from './errors.ts'
-import { explain } from './explain.ts'
+import { trail } from './trail.ts'
 
 /** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
 export async function createGraphqlServer({
@@ -56,7 +56,7 @@ export async function createGraphqlServer({
       cachingHints,
       ...plugins,
       // After what says how long an answer may be kept.
-      explain,
+      trail,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

@@ -11,7 +11,7 @@ import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { CreateContext } from './graphql.ts'
-import { tellOfRequest } from './requests.ts'
+import type { Requests } from './requests.ts'
 import { asksToExplain } from './trails.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
@@ -43,6 +43,7 @@ export function createFront({
   createContext,
   callers,
   log,
+  requests,
   nextId,
   isDraining,
   maxBodyBytes,
@@ -52,6 +53,7 @@ export function createFront({
   createContext: CreateContext
   callers: Callers
   log: FastifyBaseLogger
+  requests: Requests
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
   isDraining: () => boolean
@@ -89,7 +91,8 @@ export function createFront({
     report('operation.cost', { estimated: hit.cost, result: 'ok' })
     report('cache.read', { tier: 'memory', count: hit.entries })
     const ms = performance.now() - started
-    tellOfRequest(log, { request: response.req, reqId: nextId(), route: '/graphql', status: 200, ms })
+    const { req: request } = response
+    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand: hit.kind })
   }
 
   /** Whether it is answered. */

@@ -11,7 +11,7 @@ import { longestBody, measureBodies, type BodyLimit } from './body.ts'
 import { shareWith, type Origins } from './cors.ts'
 import type { Front } from './front.ts'
 import { secureAnswers } from './headers.ts'
-import { tellOfRequest } from './requests.ts'
+import type { Requests } from './requests.ts'
 
 /** Settings: how long a request may take to arrive, its headers and all of it; and how many connections there may be. */
 export type HttpLimits = BodyLimit & {
@@ -31,12 +31,14 @@ export function createHttpServer(
   {
     isDraining,
     front,
+    requests,
     nextId,
     limits,
     origins,
   }: {
     isDraining: () => boolean
     front: Front | undefined
+    requests: Requests
     nextId: () => string
     limits: HttpLimits
     origins: Origins
@@ -63,6 +65,7 @@ export function createHttpServer(
   app.server.maxConnections = limits.connections
   app.server.on('drop', () => report('limit.exceeded', { limit: 'connections', outcome: 'refused' }))
   if (front) putInFront(app.server, front)
+  requests.watch(app.server)
   // All that is read here is JSON.
   app.removeContentTypeParser('text/plain')
   measureBodies(app, limits)
@@ -83,7 +86,7 @@ export function createHttpServer(
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    tellOfRequest(request.log, {
+    requests.answered(request.log, {
       request: request.raw,
       route: request.routeOptions.url,
       status: reply.statusCode,

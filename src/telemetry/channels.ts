@@ -30,6 +30,7 @@ export type Reports = {
   'router.callback': { outcome: 'lost' }
   'lookout.checked': { operator: string; outcome: 'same' | 'changed' }
   'change.recorded': { outcome: 'written' | 'lost'; count: number }
+  'telemetry.export': { signal: 'traces' | 'metrics'; outcome: 'done' | 'failed' }
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 

@@ -70,6 +70,9 @@ export function createExplanation(startedAt: number): Explanation {
   }
 
   const trail: Trail = {
+    // Whoever asked knows.
+    operation: () => undefined,
+    failed: () => undefined,
     calls: (target) => {
       let attempt = 0
       return {
@@ -84,8 +87,10 @@ export function createExplanation(startedAt: number): Explanation {
             ms: null,
           }
           const end = note(calls, begun)
-          return (status, isShared) =>
-            end({ ...begun, status, shared: isShared ? 'yes' : 'no', ms: since(now) })
+          return {
+            end: (status, isShared) =>
+              end({ ...begun, status, shared: isShared ? 'yes' : 'no', ms: since(now) }),
+          }
         },
         notSent: (status) => {
           note(calls, {

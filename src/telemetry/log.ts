@@ -52,6 +52,9 @@ export function logReports(log: Logger): () => void {
     listen('router.invalidation', (facts) => {
       if (facts.outcome === 'failed') log.warn(facts, 'the router did not drop what it keeps of a change')
     }),
+    listen('telemetry.export', (facts) => {
+      if (facts.outcome === 'failed') log.warn(facts, 'the collector did not take what was sent by OTLP')
+    }),
     listen('auth.keys', (facts) => {
       if (facts.outcome !== 'fetched')
         log.warn(facts, 'the key set that signs access tokens could not be fetched')

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { Counter, Histogram, Registry } from 'prom-client'
+import { Counter, Histogram, Registry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
 import { listen } from './channels.ts'
 import { redact } from './redaction.ts'
 import { createRequestDurations } from './requests.ts'
@@ -9,6 +9,8 @@ import { join, textOfAll } from './workers.ts'
 export type Metrics = {
   readonly text: () => Promise<string>
   readonly contentType: string
+  /** Of this process alone. */
+  readonly own: () => Promise<MetricObjectWithValues<MetricValue<string>>[]>
   readonly close: () => void
 }
 
@@ -108,6 +110,11 @@ export function createMetrics(): Metrics {
     'Changes written to the stream for a warehouse, or lost to it.',
     ['outcome'],
   )
+  const exports = counter(
+    'twinning_telemetry_exports_total',
+    'Batches of traces and metrics that were sent by OTLP.',
+    ['signal', 'outcome'],
+  )
   const unexpected = counter(
     'twinning_unexpected_errors_total',
     'Errors answered as INTERNAL_SERVER_ERROR.',
@@ -141,12 +148,14 @@ export function createMetrics(): Metrics {
     listen('router.invalidation', ({ outcome }) => invalidations.inc({ outcome })),
     listen('router.callback', () => callbacks.inc()),
     listen('change.recorded', ({ outcome, count }) => recorded.inc({ outcome }, count)),
+    listen('telemetry.export', (labels) => exports.inc(labels)),
     listen('error.unexpected', () => unexpected.inc()),
   ]
   if (cluster.isWorker) join(registry)
   return {
     text: async () => redact(await (cluster.isWorker ? textOfAll(registry) : registry.metrics())),
     contentType: registry.contentType,
+    own: () => registry.getMetricsAsJSON(),
     close: () => {
       for (const stop of stops) stop()
     },

@@ -1,8 +1,13 @@
 // What one request does, told while it happens to whoever is to see it. Mostly nobody is: then there is no trail, and what
-// would tell it of something does not. No address, id, name or URL is ever told.
+// would tell it of something does not. No device's address, no id, name or URL is ever told.
+import type { TraceContext } from './traceContext.ts'
 
 /** What is told of one request. */
 export type Trail = CallTrail & {
+  /** What it asks for; its name is its client's. */
+  readonly operation: (type: string, name: string | undefined) => void
+  /** The codes of the errors in its answer. */
+  readonly failed: (codes: readonly string[]) => void
   /** A call that another request had begun, and for which this one waited too. */
   readonly joined: (call: JoinedCall) => void
   /** One look into the cache begins. */
@@ -26,17 +31,28 @@ export type CallOutcome = number | 'timeout' | 'error' | 'invalid' | 'aborted' |
 
 /** Attempts of one call, of which each is told. */
 export type Calls = {
-  readonly begin: () => EndCall
+  readonly begin: (server: CallServer) => BegunCall
   readonly notSent: (reason: NotSent) => void
 }
-/** `isShared`: others waited for it as well. */
-export type EndCall = (outcome: CallOutcome, isShared?: boolean) => void
+
+/** Where an operator is: for traces, and no caller. */
+export type CallServer = { readonly address: string; readonly port: number }
+
+export type BegunCall = {
+  /** To be sent with it, so that the operator's part of a trace is found. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly context?: TraceContext | undefined
+  /** `isShared`: others waited for it as well. */
+  readonly end: (outcome: CallOutcome, isShared?: boolean) => void
+}
 
 /** `attempt` counts from 1, and is 0 where none was made; `startedAt`: as performance.now() has it. */
 export type JoinedCall = CallTarget & {
   readonly attempt: number
   readonly outcome: CallOutcome
   readonly startedAt: number
+  /** Where in another trace it was made. */
+  readonly context?: TraceContext | undefined
 }
 
 /** What the cache holds: twinnings one by one, and the lists of devices. */
@@ -71,12 +87,15 @@ export function createSharedTrail(own: CallTrail | undefined): SharedTrail {
       const calls = own?.calls(target)
       let attempt = 0
       return {
-        begin: () => {
-          const end = calls?.begin()
-          const begun = { ...target, attempt: ++attempt, startedAt: performance.now() }
-          return (outcome) => {
-            end?.(outcome, isShared)
-            ended({ ...begun, outcome })
+        begin: (server) => {
+          const own = calls?.begin(server)
+          const call = { ...target, attempt: ++attempt, startedAt: performance.now(), context: own?.context }
+          return {
+            headers: own?.headers,
+            end: (outcome) => {
+              own?.end(outcome, isShared)
+              ended({ ...call, outcome })
+            },
           }
         },
         notSent: (reason) => {
@@ -90,6 +109,44 @@ export function createSharedTrail(own: CallTrail | undefined): SharedTrail {
       return () => {
         end?.()
         for (const other of others) other.waiting(since)()
+      }
+    },
+  }
+}
+
+/** One trail of two, each of which is told everything. */
+export function bothTrails(one: Trail, other: Trail): Trail {
+  const all = [one, other] as const
+  return {
+    operation: (type, name) => all.forEach((trail) => trail.operation(type, name)),
+    failed: (codes) => all.forEach((trail) => trail.failed(codes)),
+    joined: (call) => all.forEach((trail) => trail.joined(call)),
+    waiting: (since) => {
+      const ends = all.map((trail) => trail.waiting(since))
+      return () => ends.forEach((end) => end())
+    },
+    reading: (entity) => {
+      const readings = all.map((trail) => trail.reading(entity))
+      return {
+        found: (tier, count) => readings.forEach((reading) => reading.found(tier, count)),
+        command: (name, keys) => {
+          const ends = readings.map((reading) => reading.command(name, keys))
+          return (isAnswered) => ends.forEach((end) => end(isAnswered))
+        },
+      }
+    },
+    calls: (target) => {
+      const both = all.map((trail) => trail.calls(target))
+      return {
+        begin: (server) => {
+          const begun = both.map((calls) => calls.begin(server))
+          return {
+            headers: begun.find(({ headers }) => headers)?.headers,
+            context: begun.find(({ context }) => context)?.context,
+            end: (outcome, isShared) => begun.forEach(({ end }) => end(outcome, isShared)),
+          }
+        },
+        notSent: (reason) => both.forEach((calls) => calls.notSent(reason)),
       }
     },
   }

@@ -59,6 +59,7 @@ export function createTransport({
     bodyTimeout: 0,
     connect: { timeout: timeoutMs, ...verified(tls) },
   })
+  const server = { address: serverRoot.hostname, port: portOf(serverRoot) }
   const root = serverRoot.pathname.replace(/\/+$/, '')
 
   async function exchange(request: TransportRequest): Promise<TransportResponse> {
@@ -66,9 +67,9 @@ export function createTransport({
     let status: number | undefined
     const withinMs = Math.min(request.withinMs ?? timeoutMs, timeoutMs)
     const deadline = AbortSignal.timeout(withinMs)
-    const end = request.calls?.begin()
+    const call = request.calls?.begin(server)
     const seen = (status: number | 'timeout' | 'error' | 'invalid') => {
-      end?.(status)
+      call?.end(status)
       report('upstream.request', {
         operator,
         method: request.method,
@@ -80,7 +81,7 @@ export function createTransport({
       const response = await pool.request({
         method: request.method,
         path: root + request.path,
-        headers: request.headers,
+        headers: call?.headers ? { ...request.headers, ...call.headers } : request.headers,
         body: request.body ?? null,
         signal: AbortSignal.any([request.signal, deadline]),
       })
@@ -90,7 +91,7 @@ export function createTransport({
       return { status: response.statusCode, header: (name) => combined(response.headers[name]), text }
     } catch (error) {
       if (request.signal.aborted) {
-        end?.('aborted')
+        call?.end('aborted')
         throw request.signal.reason
       }
       if (deadline.aborted) {
@@ -111,6 +112,10 @@ export function createTransport({
   }
 
   return { exchange, close: () => pool.destroy() }
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
 /** Options of a TLS connection: the other's certificate is looked at, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */

@@ -72,6 +72,7 @@ test('with nothing set, the settings are those of the sandbox', () => {
     drainMs: 1000,
     workers: 1,
     logLevel: 'info',
+    openTelemetry: undefined,
     warnings: [],
   })
   assert.deepEqual(
@@ -138,6 +139,15 @@ test('with everything set, everything is as it was set', () => {
     DRAIN_MS: '5000',
     WORKERS: '4',
     LOG_LEVEL: 'silent',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/otlp',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
+    OTEL_BSP_SCHEDULE_DELAY: '1000',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_METRIC_EXPORT_INTERVAL: '15000',
+    OTEL_SDK_DISABLED: 'false',
   })
 
   assert.deepEqual(config, {
@@ -201,6 +211,12 @@ test('with everything set, everything is as it was set', () => {
     drainMs: 5000,
     workers: 4,
     logLevel: 'silent',
+    openTelemetry: {
+      endpoint: new URL('http://collector:4318/otlp'),
+      protocol: 'http/json',
+      traces: { sampler: 'parentbased_traceidratio', ratio: 0.25, delayMs: 1000 },
+      metrics: undefined,
+    },
     warnings: [],
   })
 })
@@ -289,6 +305,15 @@ const wrong: [variable: string, value: string, fault: string][] = [
   ['CORS_ORIGINS', 'null', origins],
   ['LIMIT_TIME_MS', '1s', 'expected a whole number from 1 to 600000'],
   ['LOG_LEVEL', 'verbose', 'expected fatal, error, warn, info, debug, trace or silent'],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'collector:4318',
+    'expected an http or https URL without credentials, query and fragment',
+  ],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'expected http/protobuf or http/json'],
+  ['OTEL_TRACES_EXPORTER', 'jaeger', 'expected otlp or none'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'expected a number from 0 to 1'],
+  ['OTEL_SDK_DISABLED', 'on', 'expected true or false'],
   ['OMA_OPERATORS_FILE', '/nowhere/operators.json', 'expected the path of a file that can be read'],
 ]
 for (const [variable, value, fault] of wrong)
@@ -297,6 +322,14 @@ for (const [variable, value, fault] of wrong)
       `${variable}: ${fault}`,
     ])
   })
+
+test('without an endpoint, or disabled, nothing is exported', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
+
+  assert.equal(configOf({ OTEL_TRACES_SAMPLER: 'always_on' }).openTelemetry, undefined)
+  assert.equal(configOf({ ...endpoint, OTEL_SDK_DISABLED: 'true' }).openTelemetry, undefined)
+  assert.ok(configOf(endpoint).openTelemetry)
+})
 
 const needsJwks =
   'JWKS_URL: expected the URL of the key set that signs access tokens; AUTH=off lets everybody do everything'

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import test from 'node:test'
 import { WebSocket } from 'ws'
+import { createRequests } from '../../src/http/requests.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { startGateway, upstreamTraffic, watch, type Gateway } from '../support/gateway.ts'
@@ -86,6 +87,7 @@ test('a peer that does not read its answer is not waited for', async (t) => {
   const app = createHttpServer(createLog('silent'), {
     isDraining: () => false,
     front: undefined,
+    requests: createRequests(undefined),
     nextId: () => '1',
     origins: new Set(),
     limits: {

@@ -225,7 +225,7 @@ test('nothing in it is personal, or tells where an operator is', async (t) => {
   ])
 
   assert.match(text, /DELETE/)
-  assert.doesNotMatch(text, /1556|1555|tw1|tel|myWatch|http|127\.0\.0\.1|localhost|exampleAPI/)
+  assert.doesNotMatch(text, /15560101|15550100|tw1|tel|myWatch|http|127\.0\.0\.1|localhost|exampleAPI/)
 })
 
 for (const [who, how] of [
@@ -298,7 +298,7 @@ test('of a request that does a great deal, the first of it is told, and how much
   const { trail, told } = createExplanation(performance.now())
   const calls = trail.calls({ operator: 'beta', method: 'GET', resource: template })
 
-  for (let n = 0; n < 600; n++) calls.begin()(200)
+  for (let n = 0; n < 600; n++) calls.begin({ address: 'op.example', port: 443 }).end(200)
 
   assert.deepEqual([told().calls.length, told().leftOut], [500, 100])
 })
