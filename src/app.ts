@@ -38,6 +38,7 @@ import { createRates } from './limits/rates.ts'
 import { createContextFactory } from './perRequest.ts'
 import { createRedisLink } from './redis/redis.ts'
 import { tellRouter } from './router/tell.ts'
+import { exportTelemetry } from './telemetry/export.ts'
 import { createLog, logReports } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createIdempotency } from './twinnings/idempotency.ts'
@@ -73,12 +74,7 @@ export async function createApp(
   let draining = false
   const stopLog = logReports(log)
   const metrics = createMetrics()
-  // Loaded only where something is exported: it takes a while.
-  const openTelemetry =
-    config.openTelemetry &&
-    (await (
-      await import('./telemetry/opentelemetry/start.ts')
-    ).startOpenTelemetry(config.openTelemetry, metrics))
+  const openTelemetry = config.openTelemetry && (await exportTelemetry(config.openTelemetry, metrics))
 
   // What is known, and how everybody hears of a change.
   const redis =
