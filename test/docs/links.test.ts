@@ -1,6 +1,6 @@
 // The documents as a site: whatever they lead to is there, and every page is found.
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
@@ -53,6 +53,23 @@ test('every link between documents, and into the code, leads to what is there', 
     dead.map(({ page, to }) => `${page}: ${to}`),
     [],
   )
+})
+
+test('docs/code.md leads into every folder of src', () => {
+  const page = proseOf('docs/code.md')
+  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+
+  assert.deepEqual(folders.map(({ name }) => `src/${name}/`).filter((folder) => !page.includes(folder)), []) // prettier-ignore
+})
+
+test('every code that an error may have is told of in the README, and to partner portals what to do', () => {
+  const [, union = ''] =
+    /^export type ErrorCode =\n([^]*?)\n\n/m.exec(readFileSync('src/errors.ts', 'utf8')) ?? []
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code)
+
+  assert.ok(codes.length >= 10)
+  for (const page of ['README.md', 'docs/partners.md'])
+    assert.deepEqual(codes.filter((code) => !proseOf(page).includes(`\`${code}\``)), [], page) // prettier-ignore
 })
 
 test('docs/README.md lists every page by its title, which is what its reader wants', () => {
