@@ -247,6 +247,4 @@ function missingOf<V>({ key, entry }: Slot<V>, mark: Mark): Missing<V> {
   return { ...key, mark, ...(entry && etag !== undefined && { known: { value: entry.value, etag } }) }
 }
 
-function anything(): boolean {
-  return true
-}
+const anything = () => true
