@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'graphql'
 import { createSandbox } from '../../src/sandbox/world.ts'
@@ -122,7 +122,7 @@ test('of every command in a document it is said which test runs it, or why none 
   }
 })
 
-test('every script of npm, and every test, that a document speaks of is there', () => {
+test('every script of npm, and every file, that a document speaks of is there', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
   const demo = JSON.parse(readFileSync('demo/package.json', 'utf8')) as { scripts: object }
   const known = new Set([...Object.keys(scripts), ...Object.keys(demo.scripts)])
@@ -130,9 +130,21 @@ test('every script of npm, and every test, that a document speaks of is there', 
     const text = readFileSync(page, 'utf8')
     for (const [call, name = ''] of text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g))
       assert.ok(known.has(name), `${page}: ${call}`)
-    for (const [path] of text.matchAll(/\btest\/[\w/.-]+\.ts\b/g))
-      assert.ok(existsSync(path), `${page}: ${path}`)
+    // From the top, or from the page's own folder; `demo/dist/` is built.
+    for (const [, path = ''] of text.matchAll(
+      /`((?:src|test|scripts|schema|client|docs|demo|deploy|examples)\/[\w/.-]*)`/g,
+    ))
+      assert.ok(
+        [path, join(dirname(page), path)].some((place) => existsSync(place)),
+        `${page}: ${path}`,
+      )
   }
+})
+
+test('the README says what lives in each folder of the source', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  for (const folder of globSync('src/*/'))
+    assert.ok(readme.includes(`\`${folder.replace(/\/?$/, '/')}\``), folder)
 })
 
 /** A folder that looks like a checkout; what commands write beside the project's files is removed with it. */
