@@ -1,7 +1,7 @@
 // What stands in the documents between fences, and a shell into which it is pasted.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -75,7 +75,8 @@ export function openShell(t: TestContext, cwd: string, env: Record<string, strin
     },
     runOn: (script) => {
       const output = join(outputs, String(++calls))
-      shell.stdin.write(`: >'${output}'\n{\n${script}\n} </dev/null >'${output}' 2>&1 &\n`)
+      writeFileSync(output, '')
+      shell.stdin.write(`{\n${script}\n} </dev/null >'${output}' 2>&1 &\n`)
       return () => readFileSync(output, 'utf8')
     },
   }
@@ -95,14 +96,19 @@ export async function play(
   let printed = ''
   for (const { where, code, mark = '' } of blocks) {
     const [, how, , prints = ''] = /^(run|run until)(: (.*))?$/.exec(mark) ?? []
-    if (how === 'run until') going.push({ where, prints, output: runOn(code) })
+    if (how === 'run until') {
+      const output = runOn(code)
+      // A person sees that it is open before going on: a stream begins with an empty comment.
+      await until(`${where} prints anything`, () => output() !== '', 15_000)
+      going.push({ where, prints, output })
+    }
     if (how !== 'run') continue
     const answer = await run(fill(code, printed))
     assert.ok(answer.includes(prints), `${where} printed ${answer}, not ${prints}`)
     printed += answer
   }
   for (const { where, prints, output } of going)
-    await until(`${where} prints ${prints}`, () => output().includes(prints))
+    await until(`${where} prints ${prints}`, () => output().includes(prints), 15_000)
 }
 
 /** The variables of the banner of `npm start`, as they are pasted. */
