@@ -25,14 +25,14 @@ export function describeSandbox({
     '',
   ]
   if (characters.length > 0)
-    lines.push(...variables(url, operators.alpha.tokenUrl, issuer, characters), ...firstCall(url, characters))
+    lines.push(...variables(url, operators.alpha, issuer, characters), ...firstCall(url, characters))
   lines.push('Ctrl-C stops it all. The README goes on from here.', '')
   return lines.join('\n')
 }
 
 function variables(
   url: string,
-  alphaTokenUrl: string,
+  alpha: Sandbox['operators']['alpha'],
   { tokenUrl, clients: { portal } }: Sandbox['issuer'],
   characters: readonly Character[],
 ): string[] {
@@ -47,7 +47,10 @@ function variables(
       '',
     ]),
     "# where an authCode made by alpha, the phone's operator, is exchanged",
-    `ALPHA_TOKEN_URL=${alphaTokenUrl}`,
+    `ALPHA_TOKEN_URL=${alpha.tokenUrl}`,
+    '',
+    '# where faults of alpha are scripted, and what it was asked is listed, under /_sandbox/',
+    `ALPHA_URL=${alpha.url}`,
     '',
     '# by which a partner portal gets its own token (client credentials)',
     `TOKEN_URL=${tokenUrl}`,

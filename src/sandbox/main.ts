@@ -66,6 +66,10 @@ async function describe({
 Operator beta   ${beta.serverRoot}   (the same: ${beta.url}/_sandbox/)
 Token issuer    ${issuer.issuer}
 
+Paste this into a shell to script faults, as the README has it:
+
+ALPHA_URL=${alpha.url}
+
 Ask an operator:
 
 curl -s -H 'Authorization: Bearer ${accessToken}' '${listUrl(alpha.serverRoot, phoneAddress)}'

@@ -5,6 +5,7 @@
 //   not run: REASON
 import assert from 'node:assert/strict'
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -19,9 +20,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'graphql'
-import { createSandbox } from '../../src/sandbox/world.ts'
 import { blocksOf, openShell, play, sectionOf, variablesOf, type Block } from '../support/documents.ts'
 import { listening, start } from '../support/process.ts'
+import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 
 const pages = globSync('**/*.md', { exclude: (path) => /(^|\/)node_modules$/.test(path) })
@@ -70,14 +71,24 @@ const played: Record<string, Played> = {
     after: (folder) =>
       assert.match(readFileSync(join(folder, 'twinning.graphql'), 'utf8'), /@requiresScopes/),
   },
+  'docs/gateways/apollo-router.md': {
+    blocks: blocksOf('docs/gateways/apollo-router.md'),
+    after: (folder) => assertComposes(folder, 'apollo-router/supergraph.yaml'),
+  },
+  'docs/gateways/cosmo-router.md': {
+    blocks: blocksOf('docs/gateways/cosmo-router.md'),
+    after: (folder) => assertComposes(folder, 'cosmo-router/graph.yaml'),
+  },
+  'docs/security-callers.md': { blocks: blocksOf('docs/security-callers.md') },
 }
 
 test('every marked command of a page does in a shell what the page says', async (t) => {
   const folder = checkout(t)
-  const started = start(t, {})
+  const redis = await startRedis(t)
+  const started = start(t, { REDIS_URL: redis.url })
   await listening(started)
   await until('the banner is complete', () => started.output().includes('Ctrl-C stops it all'), 15_000)
-  const env = { ...readersEnvironment(folder), ...variablesOf(started.output()) }
+  const env = { ...readersEnvironment(folder), ...variablesOf(started.output()), REDIS_URL: redis.url }
 
   for (const [page, { blocks, before, after }] of Object.entries(played))
     await t.test(page, async (t) => {
@@ -88,19 +99,19 @@ test('every marked command of a page does in a shell what the page says', async 
     })
 })
 
-test('faults are scripted at an operator of the sandbox as the README says', async (t) => {
-  const sandbox = await createSandbox()
-  t.after(sandbox.close)
-  const { url, serverRoot } = sandbox.operators.alpha
+test('the sandbox starts, and faults are scripted at an operator of it, as the README says', async (t) => {
   const folder = checkout(t)
-  const blocks = blocksOf('README.md', sectionOf('README.md', operatorsAlone))
+  const env = readersEnvironment(folder)
+  const [begin, ...blocks] = blocksOf('README.md', sectionOf('README.md', operatorsAlone))
 
-  // On its own the sandbox has the port that the README names, which may be taken here.
-  await play(openShell(t, folder, readersEnvironment(folder)), blocks, (code) =>
-    code.replace('http://127.0.0.1:4100', url),
-  )
+  // Its own ports may be taken here.
+  const shell = openShell(t, folder, env)
+  const printed = shell.runOn(`${begin?.code.trim()} -- --port 0`)
+  await until('the sandbox is up', () => /Ctrl-C/.test(printed()), 15_000)
+  const variables = variablesOf(printed())
+  await play(openShell(t, folder, { ...env, ...variables }), blocks)
 
-  const { status } = await fetch(`${serverRoot}/twinning/v1/tel%3A%2B15550100/twinnings`)
+  const { status } = await fetch(`${variables.ALPHA_URL}/exampleAPI/twinning/v1/tel%3A%2B15550100/twinnings`)
   assert.ok(blocks.some(isRunHere))
   assert.equal(status, 503)
 })
@@ -147,14 +158,27 @@ test('the README says what lives in each folder of the source', () => {
     assert.ok(readme.includes(`\`${folder.replace(/\/?$/, '/')}\``), folder)
 })
 
-/** A folder that looks like a checkout; what commands write beside the project's files is removed with it. */
+/** A composer's file names schemas that lie there. */
+function assertComposes(folder: string, file: string): void {
+  const path = join(folder, 'examples/federation', file)
+  const schemas = [...readFileSync(path, 'utf8').matchAll(/^ *file: (\S+)$/gm)].map(([, name = '']) => name)
+  assert.ok(schemas.length >= 2)
+  for (const schema of schemas) parse(readFileSync(resolve(path, '..', schema), 'utf8'))
+}
+
+/** A folder that looks like a checkout; what commands write into it is removed with it. */
 function checkout(t: TestContext): string {
   const root = mkdtempSync(join(tmpdir(), 'reader-'))
   t.after(() => rmSync(root, { recursive: true }))
   const folder = join(root, 'twinning-gateway')
   mkdirSync(folder)
-  for (const name of readdirSync('.').filter((name) => !name.startsWith('.')))
+  for (const name of readdirSync('.').filter((name) => !name.startsWith('.') && name !== 'examples'))
     symlinkSync(resolve(name), join(folder, name))
+  // Into this folder commands write.
+  cpSync('examples', join(folder, 'examples'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('node_modules'),
+  })
   return folder
 }
 
