@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { atDemo, twin } from './demo/support.ts'
+import { ask, atDemo, takeUp } from './demo/support.ts'
 import { blocksOf, openShell, play, sectionOf, variablesOf, type Block } from './support/documents.ts'
 import { until } from './support/until.ts'
 
@@ -27,8 +27,11 @@ test('a fresh clone that follows the README has the demo and the story', { skip:
   const [demo = assert.fail(banner)] = /http:\S+\/demo/.exec(banner) ?? []
   await t.test('the page shows how a watch becomes the twin of a phone', async (t) => {
     const stage = await atDemo(t, demo)
-    const { watch, phone, problems, foreign } = stage
-    await twin(stage)
+    const { page, watch, phone, problems, foreign } = stage
+    const shown = await ask(stage)
+    const [code = 0, others = 0] = await page.evaluate<number[]>(largestFonts)
+    assert.ok(code > others, `the code has ${code} px, something else ${others}`)
+    await takeUp(stage, shown)
     await watch.getByRole('switch', { checked: true }).waitFor()
     await phone.getByRole('switch', { name: 'Twinning with myWatch', checked: true }).waitFor()
     assert.equal(await watch.locator('a').getAttribute('href'), 'tel:+15550999')
@@ -39,6 +42,12 @@ test('a fresh clone that follows the README has the demo and the story', { skip:
     await play(openShell(t, folder, { ...env, ...variablesOf(banner) }), story, fillIn)
   })
 })
+
+/** For the page to tell: the largest font on the two devices, in pixels, of the code that is shown and of all else. */
+const largestFonts = `
+  [true, false].map((isCode) => Math.max(...[...document.querySelectorAll('section *')]
+    .filter((element) => (element.closest('.code') !== null) === isCode)
+    .map((element) => parseFloat(getComputedStyle(element).fontSize))))`
 
 /** What the newcomer clones: the last commit, and on top of it what was changed since. */
 function publish(folder: string): string {

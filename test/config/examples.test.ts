@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseEnv } from 'node:util'
 import { readConfig } from '../../src/config/config.ts'
-import { settingNames } from '../../src/config/settings.ts'
+import { settingNames, settings } from '../../src/config/settings.ts'
 import { parseOperators } from '../../src/config/operators.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
@@ -24,6 +24,23 @@ test("the README's table names every setting and no other", () => {
   const names = [...rows.join('\n').matchAll(/`([A-Z][A-Z_]+)(?:=[^`]*)?`/g)].map(([, name]) => name)
 
   assert.deepEqual([...new Set(names)].sort(), [...settingNames].sort())
+})
+
+test("the README's table tells each setting's default", () => {
+  const defaults: Readonly<Record<string, unknown>> = settings.parse({})
+  const [, section = ''] = read('README.md').split(/^## Settings$/m)
+  const rows = [...section.matchAll(/^\| (`[A-Z`, _]+`) +\| (.+?) +\|/gm)]
+
+  const told = rows.flatMap(([, names = '', values = '']) => {
+    const given = values.split(', ')
+    return [...names.matchAll(/`(\w+)`/g)].map(([, name = ''], i) => [name, given[i] ?? given.at(-1)])
+  })
+
+  assert.ok(told.length > 60)
+  for (const [name = '', value] of told)
+    // What EXPLORER is depends on whether there are operators.
+    if (name !== 'EXPLORER')
+      assert.equal(value, `${(defaults[name] as string | number | undefined) ?? 'unset'}`, name)
 })
 
 test('.env.example holds the defaults: with it copied, a start is a plain start', () => {

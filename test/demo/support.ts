@@ -67,8 +67,12 @@ export async function shownCode(watch: Locator): Promise<string> {
 
 /** Asks on the watch, and takes its code up on the phone. */
 export async function twin(stage: Played): Promise<void> {
-  const { watch, phone } = stage
-  await phone.getByLabel('Code on the watch').fill(await ask(stage))
+  await takeUp(stage, await ask(stage))
+}
+
+/** Types the code of the watch on the phone; then both are twins. */
+export async function takeUp({ watch, phone }: Played, code: string): Promise<void> {
+  await phone.getByLabel('Code on the watch').fill(code)
   await phone.getByRole('button', { name: 'Twin', exact: true }).click()
   await watch.getByRole('link', { name: /Voice mail/ }).waitFor()
   await phone.getByRole('switch', { name: 'Twinning with myWatch' }).waitFor()
