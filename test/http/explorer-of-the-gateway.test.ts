@@ -31,11 +31,15 @@ test('a subscription shows each change as it happens', async (t) => {
   await page.keyboard.insertText('subscription Live { twinningChanged { kind twinning { name } } }')
   // GraphiQL takes its time to see which operation is meant.
   await page.locator('.graphiql-tab', { hasText: 'Live' }).waitFor()
-  const socket = page.waitForEvent('websocket')
+  // Listened to from the socket's first moment: what was sent before could not be waited for any more.
+  const subscribed = new Promise<void>((seen) => {
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        if (String(payload).includes('"subscribe"')) seen()
+      }),
+    )
+  })
   await execute()
-  const subscribed = (await socket).waitForEvent('framesent', (frame) =>
-    String(frame.payload).includes('"subscribe"'),
-  )
   await subscribed
 
   await page.evaluate(async () => {
