@@ -1,6 +1,5 @@
 // What the image would hold, in a folder, and its command run there as a container would: as nobody, unable to write.
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
@@ -17,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Started } from '../support/process.ts'
+import { follow, type Started } from '../support/process.ts'
 import { readDockerfile, readDockerignore, type Copy } from './files.ts'
 
 const nobody = 65_534
@@ -67,22 +66,7 @@ export function runImage(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(canBecomeNobody && { uid: nobody, gid: nobody }),
   })
-  t.after(() => child.kill('SIGKILL'))
-  let output = ''
-  let errors = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  const exit = once(child, 'close') as Promise<[number | null]>
-  return {
-    child,
-    output: () => output,
-    errors: () => errors,
-    ended: async () => {
-      const from = performance.now()
-      const [code] = await exit
-      return { code, ms: performance.now() - from }
-    },
-  }
+  return follow(t, child)
 }
 
 /**

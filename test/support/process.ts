@@ -27,13 +27,20 @@ export function start(t: TestContext, environment: Record<string, string>, cwd =
     env: { PATH, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const started = follow(t, child)
+  const { output, errors } = started
+  // With its sandbox a gateway prints tokens for whoever has started it: those lines are no log.
+  child.once('close', () => keep('output', [...output().split('\n').filter((line) => line.startsWith('{')), errors()].join('\n'))) // prettier-ignore
+  return started
+}
+
+/** Reads what a process prints, and ends it with the test. */
+export function follow(t: TestContext, child: Started['child']): Started {
   t.after(() => child.kill('SIGKILL'))
   let output = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  // With its sandbox a gateway prints tokens for whoever has started it: those lines are no log.
-  child.once('close', () => keep('output', [...output.split('\n').filter((line) => line.startsWith('{')), errors].join('\n'))) // prettier-ignore
   const exit = once(child, 'close') as Promise<[number | null]>
   return {
     child,

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
+import { variablesOf } from '../support/documents.ts'
 import { listening, start } from '../support/process.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
@@ -19,7 +20,6 @@ test('every marked command does in a shell what the page says, and the table has
   const started = start(t, { REDIS_URL: redis.url, CHANGE_STREAM: key })
   await listening(started)
   await until('the banner is complete', () => started.output().includes('Ctrl-C stops it all'), 15_000)
-  const variables = [...started.output().matchAll(/^([A-Z_]+)=(\S+)$/gm)].map(([, name, value]) => [name, value]) // prettier-ignore
   const commands = [...section.matchAll(/^<!-- run: (.*) -->\n+```sh\n([^]*?)^```$/gm)]
   const end = '--- end of a command ---'
   const script = commands.map(([, , command]) => `${command}\necho '${end}'\n`).join('')
@@ -27,7 +27,7 @@ test('every marked command does in a shell what the page says, and the table has
   const { stdout, stderr } = await run('sh', ['-euc', script], {
     env: {
       PATH: process.env.PATH ?? '',
-      ...(Object.fromEntries(variables) as Record<string, string>),
+      ...variablesOf(started.output()),
       REDIS_URL: redis.url,
     },
     timeout: 30_000,
