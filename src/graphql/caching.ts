@@ -1,11 +1,9 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
 import type { Principal } from '../auth/policy.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import { deviceEntityTag, twinningEntityTag } from '../domain/entityTags.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { VisibleDevice, VisibleTwinning } from '../twinnings/visible.ts'
-import type { Context } from './context.ts'
 
 /** What a layer above (a router, a browser) may keep of one answer: until when, and under which tags it is to be dropped. */
 export type Caching = {
@@ -103,26 +101,4 @@ function rootOf(path: Place['path']): { field: string | number; index: string | 
   let index: string | number | undefined
   for (; at.prev; at = at.prev) index = at.key
   return { field: at.key, index }
-}
-
-/**
- * Cache-Control (RFC 9111 §5.2.2) of a query's answer: never longer than the freshness of what it was made from; private
- * where a token decided what is in it; and `no-store`, which stays where nothing is said here, with errors, for changes,
- * and for what is not fresh for a second.
- */
-export const cachingHints: ApolloServerPlugin<Context> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      willSendResponse: ({ contextValue: { caching, principal }, operation, response: { body, http } }) => {
-        const { freshUntil } = caching.basis()
-        const now = Date.now()
-        if (body.kind !== 'single' || body.singleResult.errors || freshUntil <= now) return Promise.resolve()
-        if (operation?.operation !== OperationTypeNode.QUERY) return Promise.resolve()
-        http.headers.set('cache-control', cacheControlOf(freshUntil, now, principal))
-        http.headers.set('vary', 'authorization, accept')
-        const extensions = { ...body.singleResult.extensions, ...caching.extensions() }
-        if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions
-        return Promise.resolve()
-      },
-    }),
 }

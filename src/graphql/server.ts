@@ -9,12 +9,11 @@ import {
 import type { GraphQLSchema } from 'graphql'
 import { admission } from './admission.ts'
 import { automaticDocuments, type AutomaticDocuments } from './automatic.ts'
-import { cachingHints } from './caching.ts'
 import type { Context } from './context.ts'
-import { refuseOverspending } from './cost/budget.ts'
 import { limitCost, type CheckCost } from './cost/limit.ts'
 import { createDocumentStore } from './documents.ts'
 import { formatError } from './errors.ts'
+import { finishing } from './finish.ts'
 import { trail } from './trail.ts'
 
 /** Apollo Server over the schema, started; nothing in it listens to the environment or to signals. */
@@ -51,9 +50,7 @@ export async function createGraphqlServer({
     plugins: [
       admission,
       limitCost(checkCost),
-      refuseOverspending,
-      warnings,
-      cachingHints,
+      finishing,
       ...plugins,
       // After what says how long an answer may be kept.
       trail,
@@ -66,18 +63,6 @@ export async function createGraphqlServer({
   })
   await server.start()
   return server
-}
-
-/** What an answer lacks is told beside it. */
-const warnings: ApolloServerPlugin<Context> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      willSendResponse: ({ contextValue, response: { body } }) => {
-        if (contextValue.warnings.length > 0 && body.kind === 'single')
-          body.singleResult.extensions = { ...body.singleResult.extensions, warnings: contextValue.warnings }
-        return Promise.resolve()
-      },
-    }),
 }
 
 // What goes wrong is reported by formatError.

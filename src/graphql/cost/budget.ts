@@ -1,7 +1,4 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import { TooExpensive } from '../../errors.ts'
-import type { Context } from '../context.ts'
-import { causeOf, formatError } from '../errors.ts'
 import type { CostLimit } from './limit.ts'
 
 /**
@@ -30,17 +27,4 @@ export function createBudget({ max, mode }: CostLimit): Budget {
     },
     renew: () => (spent = 0),
   }
-}
-
-/** One refusal for the whole operation, rather than one for each of the thousands of fields that came after it. */
-export const refuseOverspending: ApolloServerPlugin<Context> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      willSendResponse: ({ errors = [], response: { body } }) => {
-        const error = errors.find((one) => causeOf(one) instanceof TooExpensive)
-        if (error && body.kind === 'single')
-          body.singleResult = { data: null, errors: [formatError({ message: error.message }, error)] }
-        return Promise.resolve()
-      },
-    }),
 }
