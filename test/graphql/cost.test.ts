@@ -72,6 +72,29 @@ const entities = `query ($r: [_Any!]!) { _entities(representations: $r) {
   ... on SecondaryTwinning { voicemailAccess { address } }
 } }`
 
+test('cost: one document costs what its variables say, however often and in whatever order it is asked', () => {
+  const document =
+    parse(`query ($n: Int, $s: TwinningStatus, $a: [DeviceAddress!], $no: Boolean = false, $more: Boolean = true) {
+    twinningDevice @skip(if: $no) { twinnings(first: $n, twinningStatus: $s) { nodes { id ownDevice @include(if: $more) { address } } } }
+    twinningDevices(addresses: $a) { address }
+  }`)
+  const operation = getOperationAST(document)
+  assert.ok(operation)
+  const sized = [0, 1, 2, 5, 10, 20, 100].flatMap((n): Record<string, unknown>[] => [
+    { n },
+    { n, s: 'ON' },
+    { n, s: null, no: true },
+    { n, more: false, s: 'OFF' },
+    { n, a: ids(n) },
+  ])
+  const asked = [...sized, {}, { n: null }, { a: null }, { no: true, more: false }]
+  const anew = (variables: Record<string, unknown>) =>
+    createEstimateCost(createSchema('full'))({ document, operation, variables })
+
+  for (const variables of [...asked, ...asked.toReversed()])
+    assert.deepEqual({ variables, ...estimateCost({ document, operation, variables }) }, { variables, ...anew(variables) }) // prettier-ignore
+})
+
 test('cost: each representation costs what its own type is asked for', () => {
   const r = [
     { __typename: 'Device', address: watch },

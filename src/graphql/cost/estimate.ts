@@ -20,6 +20,7 @@ import {
 } from 'graphql'
 import { fragmentsOf } from '../fragments.ts'
 import { collectFields, TooMuchToLookThrough, type FieldNodes, type Meant } from './collect.ts'
+import { remembering } from './remember.ts'
 import { readWeights, type ListSize, type Weights } from './weights.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -54,7 +55,7 @@ export type EstimateCost = (operation: Operation) => Cost
 
 export function createEstimateCost(schema: GraphQLSchema): EstimateCost {
   const weights = readWeights(schema)
-  return ({ document, operation, variables }) => {
+  return remembering(({ document, operation, variables }) => {
     const root = schema.getRootType(operation.operation)
     const fragments = fragmentsOf(document)
     const meant = { schema, fragments, variables, looked: { at: 0 } }
@@ -64,7 +65,7 @@ export function createEstimateCost(schema: GraphQLSchema): EstimateCost {
       if (error instanceof TooMuchToLookThrough) return { cost: mostCost, leaves: mostCost }
       throw error
     }
-  }
+  })
 }
 
 function objectCoster(meant: Meant, weights: Weights) {
