@@ -119,7 +119,7 @@ export async function createApp(
   const rates = createRates(config.rates, redis && createExchange(redis))
   const callers = createCallers({ verify, rates, addressOf: createAddressOf(config.trustedProxies) })
   const requests = createRequests(openTelemetry?.spans)
-  const createContext = createContextFactory({
+  const { createContext, contextOf } = createContextFactory({
     config,
     evictions,
     callers,
@@ -147,6 +147,7 @@ export async function createApp(
         cache: stores.found.cache,
         sealer,
         operators,
+        admit,
         costLimit: config.cost,
         isHeard: shared?.listening ?? (() => true),
         forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
@@ -157,13 +158,24 @@ export async function createApp(
   const maxBodyBytes = longestBody(config.limits)
   const front =
     fast &&
-    createFront({ fast, verify, callers, createContext, log, requests, nextId, isDraining, maxBodyBytes })
+    createFront({
+      fast,
+      verify,
+      callers,
+      createContext,
+      contextOf,
+      log,
+      requests,
+      nextId,
+      isDraining,
+      maxBodyBytes,
+    })
   const server = await createGraphqlServer({
     schema,
     introspection,
     checkCost,
     automatic: config.automatic,
-    plugins: fast ? [fast.plugin] : [],
+    plugins: fast?.plugins ?? [],
   })
   const silentMs = Math.max(120_000, config.limits.timeMs * 2, config.timeoutMs * 10)
   const http = createHttpServer(log, {

@@ -1,4 +1,5 @@
 import type { Principal } from '../auth/policy.ts'
+import { varies } from '../graphql/finish.ts'
 
 /** A request as far as its answer depends on it. */
 export type Asked = {
@@ -22,8 +23,25 @@ export type Hit = {
   readonly entries: number
 }
 
+/** An answer that had to be executed. */
+export type Executed = {
+  readonly body: string
+  readonly cacheControl: string
+  readonly headers: Headers
+}
+
 /** Names and values, one after the other, as `writeHead` takes them; without Cache-Control and Content-Length. */
 export type Headers = readonly string[]
+
+/** The same of an answer that may not be kept: of that is not said what it varies by (see `finish`). */
+export function withoutVary(headers: Headers): Headers {
+  const pairs = headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1] ?? ''] as const] : []))
+  return pairs.flatMap(([name, value]) => {
+    if (name !== 'vary' || !value.startsWith(varies)) return [name, value]
+    const rest = value.slice(varies.length).replace(/^, /, '')
+    return rest === '' ? [] : [name, rest]
+  })
+}
 
 const classes = new WeakMap<Principal, string>()
 

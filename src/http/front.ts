@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { FastifyBaseLogger } from 'fastify'
 import type { Principal } from '../auth/policy.ts'
 import type { RememberingVerify } from '../auth/remember.ts'
-import type { Asked, Hit } from '../fast/asked.ts'
+import type { Asked, Executed, Headers, Hit } from '../fast/asked.ts'
 import type { Fast } from '../fast/fast.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
 import type { Context } from '../graphql/context.ts'
@@ -10,7 +10,7 @@ import { report } from '../telemetry/channels.ts'
 import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
-import type { CreateContext } from './graphql.ts'
+import type { ContextOf, CreateContext } from './graphql.ts'
 import type { Requests } from './requests.ts'
 import { asksToExplain } from './trails.ts'
 
@@ -33,6 +33,14 @@ type Arrived = {
 
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
 
+type Sent = {
+  readonly body: string
+  readonly cacheControl: string
+  readonly headers: Headers
+  /** What was at hand of it. */
+  readonly atHand: string
+}
+
 // Longer ones are none that come again and again.
 const longestRead = 256 * 1024
 const longestVariant = 300
@@ -41,6 +49,7 @@ export function createFront({
   fast,
   verify,
   createContext,
+  contextOf,
   callers,
   log,
   requests,
@@ -51,6 +60,7 @@ export function createFront({
   fast: Fast
   verify: RememberingVerify
   createContext: CreateContext
+  contextOf: ContextOf
   callers: Callers
   log: FastifyBaseLogger
   requests: Requests
@@ -67,36 +77,44 @@ export function createFront({
     return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
   }
 
-  function find(request: IncomingMessage, response: ServerResponse, body: Buffer) {
-    const { authorization } = request.headers
-    const principal = verify.known(authorization)
-    const asked = principal && askedBy(request, body, principal)
-    if (!asked) return undefined
-    const hit = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
-    return hit && { asked, hit }
+  /** What is asked, where it is known by whom. */
+  function askedOf(request: IncomingMessage, body: Buffer): Asked | undefined {
+    const principal = verify.known(request.headers.authorization)
+    return principal && askedBy(request, body, principal)
   }
 
-  function send(response: ServerResponse, asked: Asked, hit: Hit, started: number): void {
-    const bytes = Buffer.byteLength(hit.body)
+  function send({ request, response, started }: Arrived, answer: Sent): void {
+    const bytes = Buffer.byteLength(answer.body)
     response.writeHead(200, [
       'cache-control',
-      cacheControlOf(hit.freshUntil, Date.now(), asked.principal),
-      ...hit.headers,
+      answer.cacheControl,
+      ...answer.headers,
       'content-length',
       String(bytes),
     ])
     // What is all ASCII is written sooner so, and is the same.
-    response.end(hit.body, bytes === hit.body.length ? 'latin1' : 'utf8')
+    response.end(answer.body, bytes === answer.body.length ? 'latin1' : 'utf8')
+    const ms = performance.now() - started
+    const { atHand } = answer
+    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand })
+  }
+
+  function sendHit(arrived: Arrived, { principal }: Asked, hit: Hit): void {
+    const cacheControl = cacheControlOf(hit.freshUntil, Date.now(), principal)
+    send(arrived, { ...hit, cacheControl, atHand: hit.kind })
     report('answer.atHand', { kind: hit.kind })
     report('operation.cost', { estimated: hit.cost, result: 'ok' })
     report('cache.read', { tier: 'memory', count: hit.entries })
-    const ms = performance.now() - started
-    const { req: request } = response
-    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand: hit.kind })
+  }
+
+  function sendExecuted(arrived: Arrived, executed: Executed): void {
+    send(arrived, { ...executed, atHand: 'document' })
+    report('document.atHand', {})
   }
 
   /** Whether it is answered. */
-  function serve({ request, response, next, started }: Arrived, body: Buffer): boolean {
+  function serve(arrived: Arrived, body: Buffer): boolean {
+    const { request, response, next } = arrived
     const handOn = () => {
       bodies.set(request, body)
       next(request, response)
@@ -107,26 +125,43 @@ export function createFront({
       if (response.headersSent) response.destroy()
       else handOn()
     }
-    try {
-      const found = find(request, response, body)
-      const answer = (hit: Hit | undefined) => {
-        // Who can't pay is told so on the usual way.
-        if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
-          send(response, found.asked, hit, started)
-        else handOn()
+    const answer = (asked: Asked, hit: Hit | undefined) => {
+      // Who can't pay is told so on the usual way.
+      if (hit && callers.pays(request, asked.principal, hit.cost)) {
+        sendHit(arrived, asked, hit)
+        return
       }
+      const executing = hit ? undefined : execute(arrived, asked)
+      if (executing) executing.then((executed) => sendExecuted(arrived, executed)).catch(failed)
+      else handOn()
+    }
+    try {
+      const asked = askedOf(request, body)
+      if (!asked) {
+        handOn()
+        return false
+      }
+      const found = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
       // Where filling in fails, whatever it was: execution has it too, and a word for it.
-      if (found?.hit instanceof Promise)
-        found.hit
+      if (found instanceof Promise)
+        found
           .catch(() => undefined)
-          .then(answer)
+          .then((hit) => answer(asked, hit))
           .catch(failed)
-      else answer(found?.hit)
+      else answer(asked, found)
       return response.headersSent
     } catch (error) {
       failed(error)
       return false
     }
+  }
+
+  function execute({ request, response }: Arrived, asked: Asked): Promise<Executed> | undefined {
+    const { principal } = asked
+    return fast.execute(asked, {
+      pays: (cost) => callers.pays(request, principal, cost),
+      createContext: () => contextOf(request, goneSignal(response), principal),
+    })
   }
 
   const arrive = createBatch<Arrived>((arrived) => {

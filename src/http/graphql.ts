@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { HeaderMap, type ApolloServer, type HTTPGraphQLHead } from '@apollo/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Principal } from '../auth/policy.ts'
 import type { Context } from '../graphql/context.ts'
 import { refusal } from '../graphql/admission.ts'
 import { subscriptionIn } from '../graphql/subscriptions.ts'
@@ -21,6 +22,9 @@ export type CreateContext = (
   signal: AbortSignal,
   authorization?: string,
 ) => Promise<Context>
+
+/** Makes the context of a request whose caller is known already, and pays in another way. */
+export type ContextOf = (request: IncomingMessage, signal: AbortSignal, principal: Principal) => Context
 
 const internalError = { message: 'internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }
 const json = 'application/json'

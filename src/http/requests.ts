@@ -17,7 +17,7 @@ export type Answered = {
   readonly ms: number
   /** It went on until somebody had enough of it, which says nothing of how long anything took. */
   readonly isStream?: boolean
-  /** What kind of answer was at hand, where it was not executed. */
+  /** What was at hand: the answer, its entities, or the document of what had to be executed. */
   readonly atHand?: string
 }
 

@@ -16,6 +16,8 @@ export type Reports = {
   'upstream.leftOut': { operator: string; problem: string }
   'cache.read': { tier: 'memory' | 'redis' | 'none'; count: number }
   'answer.atHand': { kind: 'answer' | 'entities' }
+  /** Of a request that had to be executed, the document was known, and nothing else had to be done for it. */
+  'document.atHand': Record<string, never>
   'cache.stale': { count: number }
   'cache.failure': { operation: string; error: string }
   'error.unexpected': { error: unknown }

@@ -43,11 +43,7 @@ export function createMetrics(): Metrics {
     'Entries asked of the cache, by the tier that had them.',
     ['tier'],
   )
-  const atHand = counter(
-    'twinning_answers_at_hand_total',
-    'Requests answered by the fast path, without execution.',
-    ['kind'],
-  )
+  const atHand = counter('twinning_answers_at_hand_total', 'Requests answered by the fast path.', ['kind'])
   const stale = counter(
     'twinning_cache_stale_total',
     'Entries answered past their freshness, as loading failed.',
@@ -135,6 +131,7 @@ export function createMetrics(): Metrics {
     listen('upstream.leftOut', ({ operator }) => leftOut.inc({ operator })),
     listen('cache.read', ({ tier, count }) => reads.inc({ tier }, count)),
     listen('answer.atHand', (labels) => atHand.inc(labels)),
+    listen('document.atHand', () => atHand.inc({ kind: 'document' })),
     listen('cache.stale', ({ count }) => stale.inc(count)),
     listen('cache.failure', ({ operation }) => failures.inc({ operation })),
     listen('lookout.checked', (labels) => checks.inc(labels)),

@@ -20,7 +20,7 @@ export type RequestSpan = {
   readonly end: (answered?: {
     readonly route: string | undefined
     readonly status: number
-    /** It was not executed. */
+    /** What was at hand: the answer, its entities, or only the document. */
     readonly atHand?: string | undefined
   }) => void
 }

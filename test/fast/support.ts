@@ -25,6 +25,8 @@ export type Both = {
   ) => Promise<Seen>
   /** How many answers the fast path has given since it was last asked. */
   readonly hits: () => number
+  /** How many it has executed since then. */
+  readonly executions: () => number
   /** Moves the clock. */
   readonly pass: (ms: number) => void
 }
@@ -36,8 +38,14 @@ export async function startBoth(t: TestContext, environment: Record<string, stri
   const fast = await startGateway(t, { environment: { ...settings, FAST_PATH: 'on' } })
   const slow = await fast.another({ FAST_PATH: 'off' })
   seedPair(fast)
-  let count = 0
-  t.after(listen('answer.atHand', () => (count += 1)))
+  const counted = { hits: 0, executions: 0 }
+  t.after(listen('answer.atHand', () => (counted.hits += 1)))
+  t.after(listen('document.atHand', () => (counted.executions += 1)))
+  const take = (what: keyof typeof counted) => {
+    const since = counted[what]
+    counted[what] = 0
+    return since
+  }
   return {
     fast,
     slow,
@@ -49,11 +57,8 @@ export async function startBoth(t: TestContext, environment: Record<string, stri
       assert.deepEqual({ what, ...one }, { what, ...other })
       return one
     },
-    hits: () => {
-      const since = count
-      count = 0
-      return since
-    },
+    hits: () => take('hits'),
+    executions: () => take('executions'),
     pass: (ms) => t.mock.timers.tick(ms),
   }
 }
