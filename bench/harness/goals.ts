@@ -15,6 +15,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   W1: { ratio: 0.75, peakMb },
   W2: { ratio: 0.7, peakMb },
   W3u: { ratio: 0.3, peakMb },
+  'W1-fresh': { ratio: 0.35 },
+  'W3u-fresh': { ratio: 0.1 },
   'W1-redis': { ratio: 0.35 },
   'W3u-redis': { ratio: 0.1 },
   C1: { perSecond: 2950 },

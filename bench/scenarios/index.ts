@@ -1,6 +1,7 @@
 import type { Scenario } from '../harness/run.ts'
 import { c2, c3 } from './bursts.ts'
 import { c1 } from './cold.ts'
+import { fresh } from './fresh.ts'
 import { growth } from './growth.ts'
 import { fromRedis } from './redis.ts'
 import { startup } from './startup.ts'
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...warm.map(throughput),
   withOneToken(w1),
   withOneToken(w3u),
+  fresh,
   fromRedis,
   c1,
   c2,

@@ -87,7 +87,7 @@ async function measure(
 }
 
 /** All get the same requests, and a token each; only the gateway looks at it. */
-function prepare(
+export function prepare(
   file: string,
   subject: Subject,
   { count, create, ends }: Warm,
