@@ -28,6 +28,7 @@ import { registerGraphql } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
 import { registerNotifications } from './http/notifications.ts'
+import { createReply } from './http/reply.ts'
 import { createRequests } from './http/requests.ts'
 import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
@@ -164,9 +165,7 @@ export async function createApp(
       callers,
       createContext,
       contextOf,
-      log,
-      requests,
-      nextId,
+      reply: createReply({ log, requests, nextId }),
       isDraining,
       maxBodyBytes,
     })

@@ -16,6 +16,11 @@ export type Caller = {
 /** Who calls, and how much of it. Each request counts, also one of which nothing comes, and as 1 at least. */
 export type Callers = {
   readonly identify: (request: IncomingMessage, authorization: string | undefined) => Promise<Caller>
+  /**
+   * Who calls, by the Authorization header; `undefined` for whom `identify` has a refusal. Takes nothing from anybody, and what
+   * it finds out serves `identify` too.
+   */
+  readonly recognize: (request: IncomingMessage) => Promise<Principal | undefined>
   /** Why this request need not be looked at; takes next to no time, and no token is verified. */
   readonly refusalOf: (request: IncomingMessage, authorization?: string) => GatewayError | undefined
   /** Whether a request of this cost is paid for; where it is not, `identify` tells why. */
@@ -42,6 +47,9 @@ export function createCallers({
     }
   }
 
+  // A token is verified once for a request, whoever is the first to want it.
+  const verifications = new WeakMap<IncomingMessage, Promise<Principal | GatewayError>>()
+
   const asking = (request: IncomingMessage, principal: Principal | undefined) => ({
     principal,
     address: () => addressOf(request),
@@ -54,11 +62,22 @@ export function createCallers({
   return {
     refusalOf,
     pays: (request, principal, cost) => rates.takes(asking(request, principal), Math.max(cost, leastCost)),
+    recognize: async (request) => {
+      // As for `refusalOf`: a stranger who has nothing left is not looked at.
+      if (!rates.hasLeft(asking(request, undefined))) return undefined
+      const verification = verified(request.headers.authorization)
+      verifications.set(request, verification)
+      const found = await verification
+      return found instanceof GatewayError ? undefined : found
+    },
     identify: async (request, authorization) => {
-      const found = refusalOf(request, authorization) ?? (await verified(authorization))
+      const found =
+        refusalOf(request, authorization) ?? (await (verifications.get(request) ?? verified(authorization)))
       const known = found instanceof GatewayError ? undefined : found
       const who = asking(request, known)
-      const limited = found instanceof RateLimited ? found : rates.take(who, leastCost)
+      // Asked again, as only now it is known who it is: an unknown token of a known caller is refused in the same words.
+      const limited =
+        found instanceof RateLimited ? found : (rates.refusalOf(who) ?? rates.take(who, leastCost))
       const refused = limited ?? (found instanceof GatewayError ? found : undefined)
       return {
         principal: refused || !known ? nobody : known,

@@ -1,17 +1,15 @@
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger } from 'fastify'
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http'
 import type { Principal } from '../auth/policy.ts'
 import type { RememberingVerify } from '../auth/remember.ts'
-import type { Asked, Executed, Headers, Hit } from '../fast/asked.ts'
+import type { Asked, Executed, Hit } from '../fast/asked.ts'
 import type { Fast } from '../fast/fast.ts'
-import { cacheControlOf } from '../graphql/caching.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
 import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
 import type { ContextOf, CreateContext } from './graphql.ts'
-import type { Requests } from './requests.ts'
+import type { Open, Reply } from './reply.ts'
 import { asksToExplain } from './trails.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
@@ -23,23 +21,10 @@ export type Front = {
   readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
 }
 
-type Arrived = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly next: RequestListener
-  /** As `performance.now()` tells it. */
-  readonly started: number
-}
+type Arrived = Open & { readonly next: RequestListener }
+type Read = Arrived & { readonly body: Buffer }
 
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
-
-type Sent = {
-  readonly body: string
-  readonly cacheControl: string
-  readonly headers: Headers
-  /** What was at hand of it. */
-  readonly atHand: string
-}
 
 // Longer ones are none that come again and again.
 const longestRead = 256 * 1024
@@ -51,9 +36,7 @@ export function createFront({
   createContext,
   contextOf,
   callers,
-  log,
-  requests,
-  nextId,
+  reply,
   isDraining,
   maxBodyBytes,
 }: {
@@ -62,10 +45,7 @@ export function createFront({
   createContext: CreateContext
   contextOf: ContextOf
   callers: Callers
-  log: FastifyBaseLogger
-  requests: Requests
-  /** Ids of requests, of those that are handed on and those that are not. */
-  nextId: () => string
+  reply: Reply
   isDraining: () => boolean
   maxBodyBytes: number
 }): Front {
@@ -77,86 +57,69 @@ export function createFront({
     return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
   }
 
-  /** What is asked, where it is known by whom. */
-  function askedOf(request: IncomingMessage, body: Buffer): Asked | undefined {
-    const principal = verify.known(request.headers.authorization)
-    return principal && askedBy(request, body, principal)
+  function handOn({ request, response, next, body }: Read): void {
+    bodies.set(request, body)
+    next(request, response)
   }
 
-  function send({ request, response, started }: Arrived, answer: Sent): void {
-    const bytes = Buffer.byteLength(answer.body)
-    response.writeHead(200, [
-      'cache-control',
-      answer.cacheControl,
-      ...answer.headers,
-      'content-length',
-      String(bytes),
-    ])
-    // What is all ASCII is written sooner so, and is the same.
-    response.end(answer.body, bytes === answer.body.length ? 'latin1' : 'utf8')
-    const ms = performance.now() - started
-    const { atHand } = answer
-    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand })
-  }
-
-  function sendHit(arrived: Arrived, { principal }: Asked, hit: Hit): void {
-    const cacheControl = cacheControlOf(hit.freshUntil, Date.now(), principal)
-    send(arrived, { ...hit, cacheControl, atHand: hit.kind })
-    report('answer.atHand', { kind: hit.kind })
-    report('operation.cost', { estimated: hit.cost, result: 'ok' })
-    report('cache.read', { tier: 'memory', count: hit.entries })
-  }
-
-  function sendExecuted(arrived: Arrived, executed: Executed): void {
-    send(arrived, { ...executed, atHand: 'document' })
-    report('document.atHand', {})
+  // One request's mistake must not be the end of the others, nor of itself where execution can still answer.
+  function failed(read: Read, error: unknown): void {
+    report('error.unexpected', { error })
+    if (read.response.headersSent) read.response.destroy()
+    else handOn(read)
   }
 
   /** Whether it is answered. */
-  function serve(arrived: Arrived, body: Buffer): boolean {
-    const { request, response, next } = arrived
-    const handOn = () => {
-      bodies.set(request, body)
-      next(request, response)
-    }
-    // One request's mistake must not be the end of the others, nor of itself where execution can still answer.
-    const failed = (error: unknown) => {
-      report('error.unexpected', { error })
-      if (response.headersSent) response.destroy()
-      else handOn()
-    }
-    const answer = (asked: Asked, hit: Hit | undefined) => {
-      // Who can't pay is told so on the usual way.
-      if (hit && callers.pays(request, asked.principal, hit.cost)) {
-        sendHit(arrived, asked, hit)
-        return
-      }
-      const executing = hit ? undefined : execute(arrived, asked)
-      if (executing) executing.then((executed) => sendExecuted(arrived, executed)).catch(failed)
-      else handOn()
-    }
+  function serve(read: Read): boolean {
     try {
-      const asked = askedOf(request, body)
-      if (!asked) {
-        handOn()
-        return false
-      }
-      const found = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
-      // Where filling in fails, whatever it was: execution has it too, and a word for it.
-      if (found instanceof Promise)
-        found
-          .catch(() => undefined)
-          .then((hit) => answer(asked, hit))
-          .catch(failed)
-      else answer(asked, found)
-      return response.headersSent
+      const principal = verify.known(read.request.headers.authorization)
+      if (principal) look(read, principal)
+      else recognize(read)
+      return read.response.headersSent
     } catch (error) {
-      failed(error)
+      failed(read, error)
       return false
     }
   }
 
-  function execute({ request, response }: Arrived, asked: Asked): Promise<Executed> | undefined {
+  /** A caller who has not been here for a while. Who can't be verified is told so on the usual way. */
+  function recognize(read: Read): void {
+    callers
+      .recognize(read.request)
+      .then((principal) => (principal ? look(read, principal) : handOn(read)))
+      .catch((error: unknown) => failed(read, error))
+  }
+
+  function look(read: Read, principal: Principal): void {
+    const { request, response, body } = read
+    const asked = askedBy(request, body, principal)
+    if (!asked) {
+      handOn(read)
+      return
+    }
+    const found = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
+    // Where filling in fails, whatever it was: execution has it too, and a word for it.
+    if (found instanceof Promise)
+      found
+        .catch(() => undefined)
+        .then((hit) => answer(read, asked, hit))
+        .catch((error: unknown) => failed(read, error))
+    else answer(read, asked, found)
+  }
+
+  function answer(read: Read, asked: Asked, hit: Hit | undefined): void {
+    const { principal } = asked
+    const executing = hit ? undefined : execute(read, asked)
+    if (hit && callers.pays(read.request, principal, hit.cost)) reply.hit(read, principal, hit)
+    else if (executing)
+      executing
+        .then((executed) => reply.executed(read, executed))
+        .catch((error: unknown) => failed(read, error))
+    // Who can't pay is told so on the usual way.
+    else handOn(read)
+  }
+
+  function execute({ request, response }: Read, asked: Asked): Promise<Executed> | undefined {
     const { principal } = asked
     return fast.execute(asked, {
       pays: (cost) => callers.pays(request, principal, cost),
@@ -167,8 +130,8 @@ export function createFront({
   const arrive = createBatch<Arrived>((arrived) => {
     const { request } = arrived
     const body = wholeBody(request)
-    if (body) return serve(arrived, body)
-    readBody(request, (later) => void serve(arrived, later))
+    if (body) return serve({ ...arrived, body })
+    readBody(request, (later) => void serve({ ...arrived, body: later }))
     return true
   })
 

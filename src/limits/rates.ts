@@ -22,6 +22,8 @@ export type Rates = {
   readonly takes: (asking: Asking, cost: number) => boolean
   /** The refusal of a caller who has nothing left; takes nothing. */
   readonly refusalOf: (asking: Asking) => RateLimited | undefined
+  /** Whether there is something left, or whatever there is is not enforced; tells nobody. */
+  readonly hasLeft: (asking: Asking) => boolean
 }
 
 export function createRates({ caller, unauthenticated, mode }: RateSettings, exchange?: Exchange): Rates {
@@ -42,7 +44,14 @@ export function createRates({ caller, unauthenticated, mode }: RateSettings, exc
     return enforced ? new RateLimited(Math.max(Math.ceil(waitMs / 1000), 1)) : undefined
   }
 
+  /** In how many ms a caller who has nothing left may come again. */
+  function restOf({ limit, name }: ReturnType<typeof placeOf>): number {
+    // What is only measured is counted where it is taken.
+    return enforced ? limit.rest(name, Date.now()) : 0
+  }
+
   return {
+    hasLeft: (asking) => restOf(placeOf(asking)) === 0,
     take: (asking, cost, paid) => {
       const { limit, by, name } = placeOf(asking)
       const now = Date.now()
@@ -53,11 +62,9 @@ export function createRates({ caller, unauthenticated, mode }: RateSettings, exc
       return limit.take(name, cost, Date.now()) || (!enforced && told(by, 0) === undefined)
     },
     refusalOf: (asking) => {
-      // What is only measured is counted where it is taken.
-      if (!enforced) return undefined
-      const { limit, by, name } = placeOf(asking)
-      const waitMs = limit.rest(name, Date.now())
-      return waitMs === 0 ? undefined : told(by, waitMs)
+      const place = placeOf(asking)
+      const waitMs = restOf(place)
+      return waitMs === 0 ? undefined : told(place.by, waitMs)
     },
   }
 }

@@ -225,6 +225,31 @@ test('who may not, or has asked too much, is told so all the same', async (t) =>
   assert.ok(statuses.includes(200) && statuses.includes(429), String(statuses))
 })
 
+test('who has not been here before is answered no less', async (t) => {
+  const both = await startForgetful(t)
+  const [id] = await idsFrom(both)
+  const asked = { query: one, variables: { id } }
+  const exp = Math.floor(Date.now() / 1000)
+  const tokens = ['a', 'b', 'c'].map((jti) => both.fast.token('twinning:read', watch, { jti }))
+  for (const token of await Promise.all(tokens)) {
+    await both.ask(token, asked)
+    both.forget()
+  }
+  assert.equal(both.executions(), 2)
+
+  const refused = [
+    await both.fast.token('twinning:read', watch, { exp }),
+    `${await both.fast.token('twinning:read', watch)}x`,
+    'nonsense',
+    '',
+  ]
+  for (const token of refused) {
+    const { status, headers } = await both.ask(token, asked)
+    assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer'])
+  }
+  assert.equal(both.executions(), 0)
+})
+
 test('documents that are not trusted are told of each time', async (t) => {
   const file = join(mkdtempSync(join(tmpdir(), 'trusted-')), 'documents.json')
   writeFileSync(file, '{}')

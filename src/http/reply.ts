@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Principal } from '../auth/policy.ts'
+import type { Executed, Headers, Hit } from '../fast/asked.ts'
+import { cacheControlOf } from '../graphql/caching.ts'
+import { report } from '../telemetry/channels.ts'
+import type { Requests } from './requests.ts'
+
+/** A request, and where its answer goes. `started`: as `performance.now()` tells it. */
+export type Open = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly started: number
+}
+
+/** Answers without the HTTP framework, and tells the same of it. */
+export type Reply = {
+  readonly hit: (open: Open, principal: Principal, hit: Hit) => void
+  readonly executed: (open: Open, executed: Executed) => void
+}
+
+type Sent = {
+  readonly body: string
+  readonly cacheControl: string
+  readonly headers: Headers
+  /** What was at hand of it. */
+  readonly atHand: string
+}
+
+export function createReply({
+  log,
+  requests,
+  nextId,
+}: {
+  log: FastifyBaseLogger
+  requests: Requests
+  /** Ids of requests, of those that are handed on and those that are not. */
+  nextId: () => string
+}): Reply {
+  function send({ request, response, started }: Open, { body, cacheControl, headers, atHand }: Sent): void {
+    const bytes = Buffer.byteLength(body)
+    response.writeHead(200, ['cache-control', cacheControl, ...headers, 'content-length', String(bytes)])
+    // What is all ASCII is written sooner so, and is the same.
+    response.end(body, bytes === body.length ? 'latin1' : 'utf8')
+    const ms = performance.now() - started
+    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand })
+  }
+
+  return {
+    hit: (open, principal, { kind, body, headers, freshUntil, cost, entries }) => {
+      const cacheControl = cacheControlOf(freshUntil, Date.now(), principal)
+      send(open, { body, cacheControl, headers, atHand: kind })
+      report('answer.atHand', { kind })
+      report('operation.cost', { estimated: cost, result: 'ok' })
+      report('cache.read', { tier: 'memory', count: entries })
+    },
+    executed: (open, { body, cacheControl, headers }) => {
+      send(open, { body, cacheControl, headers, atHand: 'document' })
+      report('document.atHand', {})
+    },
+  }
+}
