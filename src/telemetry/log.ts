@@ -3,6 +3,9 @@ import type { LogLevel } from '../config/config.ts'
 import { listen } from './channels.ts'
 import { redact } from './redaction.ts'
 
+// A process has one.
+let output: DestinationStream | undefined
+
 /** The log, as JSON lines. `destination`: standard output, unless told otherwise. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
@@ -10,7 +13,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     // Only what is named here of a request gets into the log: its URL, headers and body hold personal data.
     serializers: { req: () => undefined, err: describe },
   }
-  return pino(options, redacting(destination ?? standardOutput()))
+  return pino(options, redacting(destination ?? (output ??= standardOutput())))
 }
 
 // Lines are written together: one write for each takes longer than many an answer. What is not read for so long that
@@ -19,7 +22,29 @@ const written = { minLength: 4096, periodicFlush: 100, maxLength: 8 * 1024 * 102
 
 /** What is still waiting when the process ends is written then. */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, ...written })
+  const { write, flush } = gathering((lines) => stream.write(lines))
+  // Before the stream's own, which writes what it has been given.
+  process.once('exit', flush)
+  const stream = pino.destination({ dest: 1, sync: false, ...written })
+  return { write }
+}
+
+/** Hands over the lines of one turn of the event loop together: the stream takes longer for each than to make one. */
+function gathering(write: (lines: string) => unknown) {
+  let lines = ''
+  const flush = () => {
+    const all = lines
+    lines = ''
+    if (all !== '') write(all)
+  }
+  return {
+    flush,
+    write: (line: string) => {
+      if (lines === '') setImmediate(flush)
+      lines += line
+      if (lines.length >= written.minLength) flush()
+    },
+  }
 }
 
 // What ends so has a closed set of fields, and there is one for each request.
