@@ -151,6 +151,7 @@ export async function createApp(
         isHeard: shared?.listening ?? (() => true),
         forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
         longestList: config.limits.listLength,
+        cacheTags: config.cacheTags,
       })
     : undefined
   const nextId = createRequestIds()

@@ -1,4 +1,6 @@
 import type { Principal } from '../auth/policy.ts'
+import type { Context } from '../graphql/context.ts'
+import type { Trail } from '../telemetry/trail.ts'
 
 /** A request as far as its answer depends on it. */
 export type Asked = {
@@ -7,6 +9,14 @@ export type Asked = {
   /** All headers but Authorization that its answer may depend on, as one text. */
   readonly variant: string
   readonly principal: Principal
+}
+
+/** What it takes to fill in what is not at hand. */
+export type Means = {
+  /** What is executed needs one. */
+  readonly createContext: () => Promise<Context>
+  /** Where somebody is to see what it does. */
+  readonly trail: Trail | undefined
 }
 
 /** An answer that is at hand. */
@@ -18,8 +28,9 @@ export type Hit = {
   readonly headers: Headers
   /** What it was estimated to cost. */
   readonly cost: number
-  /** How many entries of the cache it was made from. */
-  readonly entries: number
+  /** How many entries of the cache it was made from, by the tier that had them. */
+  readonly memory: number
+  readonly redis: number
 }
 
 /** Names and values, one after the other, as `writeHead` takes them; without Cache-Control and Content-Length. */

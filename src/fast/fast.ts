@@ -10,25 +10,27 @@ import { createEstimateCost } from '../graphql/cost/estimate.ts'
 import { refusalOf, type CostLimit } from '../graphql/cost/limit.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createAnswers } from './answers.ts'
-import { classOf, type Asked, type Headers, type Hit } from './asked.ts'
-import { createEntities, type Looked } from './entities.ts'
-import { fillIn, type Filled } from './fill.ts'
+import { classOf, type Asked, type Headers, type Hit, type Means } from './asked.ts'
+import { createEntities, type Looked, type Wanted } from './entities.ts'
+import { filled, fillIn, type Filled } from './fill.ts'
+import { createPlaces } from './places.ts'
+import { createPlans } from './plans.ts'
 import { createEntityRecorder } from './recorder.ts'
 
 /**
  * The fast path: answers that are at hand, so that a request need not be executed, or only for what is missing. What it
- * answers is what execution would have answered in the same moment: it keeps what was, with what it was made from, and
- * nothing else.
+ * answers is what execution would have answered in the same moment: whole answers it keeps, with what they were made from,
+ * and entities it makes of what the cache holds, by the resolvers that execution would have called.
  */
 export type Fast = {
   /**
-   * An answer that is at hand; a promise where entities are to be executed first that are not, of `undefined` where the
-   * request is to be executed as any other. `createContext` makes what that needs.
+   * An answer that is at hand; a promise where entities are to be brought from Redis or executed first that are not, of
+   * `undefined` where the request is to be executed as any other. `meansOf`: what that needs.
    */
   readonly find: (
     asked: Asked,
     now: number,
-    createContext: () => Promise<Context>,
+    meansOf: () => Means,
   ) => Hit | Promise<Hit | undefined> | undefined
   /** To be given every answer that may be kept, with the headers that it was sent with. */
   readonly keep: (asked: Asked, context: Context, answer: { body: string; headers: Headers }) => void
@@ -50,6 +52,7 @@ export function createFast({
   operators,
   costLimit,
   longestList,
+  cacheTags,
   isHeard,
   forwards,
 }: {
@@ -61,45 +64,49 @@ export function createFast({
   costLimit: CostLimit
   /** Of a request's variables. */
   longestList: number
+  /** Whether answers carry the tags of what is in them. */
+  cacheTags: boolean
   isHeard: () => boolean
   forwards: boolean
 }): Fast {
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const estimateCost = createEstimateCost(schema)
-  const entities = createEntities({ cache, sealer, operators, estimateCost, maxBytes: entitiesBytes })
-  const recorder = createEntityRecorder(entities)
+  const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, maxBytes: entitiesBytes })
+  const entities = createEntities({ cache, plans, placeOf: createPlaces({ sealer, operators }) })
+  const recorder = createEntityRecorder(plans)
   const headersOf = new LRUCache<string, Headers>({ max: maxVariants })
 
-  function findEntities(asked: Asked, now: number, createContext: () => Promise<Context>) {
+  function findEntities(asked: Asked, now: number, meansOf: () => Means) {
     const headers = headersOf.get(asked.variant)
-    const looked = headers && entities.look(asked, now)
+    const wanted = headers && entities.read(asked)
+    if (!wanted) return undefined
     // What goes beyond a limit is left to execution to refuse, or to count.
-    if (!looked || looked.texts.length > longestList || refusalOf(looked.cost, costLimit.max))
-      return undefined
-    if (looked.missing.length > 0) return fill(looked, headers, createContext)
-    return hitOf(looked, looked as Filled, headers)
+    if (wanted.representations.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
+    const looked = entities.look(wanted, now)
+    const whole = filled(looked)
+    return whole ? hitOf(wanted, whole, headers) : fill(wanted, looked, headers, meansOf())
   }
 
-  async function fill(looked: Looked, headers: Headers, createContext: () => Promise<Context>) {
-    const filled = await fillIn(looked, { schema, context: await createContext(), entities })
-    return filled && hitOf(looked, filled, headers)
+  function fill(wanted: Wanted, looked: Looked, headers: Headers, means: Means) {
+    const filling = fillIn(wanted, looked, means, { schema, cache, entities, isHeard })
+    return filling.then((whole) => whole && hitOf(wanted, whole, headers))
   }
 
   return {
     plugin: recorder.plugin,
-    find: (asked, now, createContext) => {
+    find: (asked, now, meansOf) => {
       if (!isHeard()) return undefined
       const callerClass = classOf(asked.principal, forwards)
       return (
         answers.find(asked, callerClass, now) ??
-        (forwards ? undefined : findEntities(asked, now, createContext)) ??
+        (forwards ? undefined : findEntities(asked, now, meansOf)) ??
         answers.join(asked, callerClass)
       )
     },
     keep: (asked, context, { body, headers }) => {
       const { freshUntil, tags } = context.caching.basis()
       headersOf.set(asked.variant, headers)
-      // Each of them is kept by itself: the same hundred are hardly asked for twice.
+      // Entities are at hand one by one: the same hundred are hardly asked for twice.
       if (recorder.hasRecorded(context)) return
       answers.keep(asked, classOf(asked.principal, forwards), {
         kind: 'answer',
@@ -109,22 +116,24 @@ export function createFast({
         tags,
         epoch: context.epoch,
         cost: context.budget.estimated(),
-        entries: tags.size,
+        memory: tags.size,
+        redis: 0,
       })
     },
   }
 }
 
-function hitOf({ plan, cost, texts, missing }: Looked, filled: Filled, headers: Headers): Hit {
-  const json = filled.texts.map((text) => text.json).join(',')
-  const tags = filled.texts[0]?.tags === undefined ? '' : filled.texts.map((text) => text.tags).join(',')
+function hitOf({ plan, cost }: Wanted, { texts, freshUntil, memory, redis }: Filled, headers: Headers): Hit {
+  const json = texts.map((text) => text.json).join(',')
+  const tags = texts[0]?.tags === undefined ? '' : texts.map((text) => text.tags).join(',')
   const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
   return {
     kind: 'entities',
     body: `{"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}${extensions}}`,
     headers,
-    freshUntil: filled.freshUntil,
+    freshUntil,
     cost: cost.cost,
-    entries: texts.length - missing.length,
+    memory,
+    redis,
   }
 }

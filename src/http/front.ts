@@ -72,7 +72,10 @@ export function createFront({
     const principal = verify.known(authorization)
     const asked = principal && askedBy(request, body, principal)
     if (!asked) return undefined
-    const hit = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
+    const hit = fast.find(asked, Date.now(), () => ({
+      createContext: () => createContext(request, goneSignal(response)),
+      trail: requests.trailOf(request),
+    }))
     return hit && { asked, hit }
   }
 
@@ -89,7 +92,8 @@ export function createFront({
     response.end(hit.body, bytes === hit.body.length ? 'latin1' : 'utf8')
     report('answer.atHand', { kind: hit.kind })
     report('operation.cost', { estimated: hit.cost, result: 'ok' })
-    report('cache.read', { tier: 'memory', count: hit.entries })
+    report('cache.read', { tier: 'memory', count: hit.memory })
+    if (hit.redis > 0) report('cache.read', { tier: 'redis', count: hit.redis })
     const ms = performance.now() - started
     const { req: request } = response
     requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand: hit.kind })
