@@ -13,6 +13,8 @@ export type Asked = {
 
 /** What it takes to fill in what is not at hand. */
 export type Means = {
+  /** Takes what a request costs from what its caller may still ask for, once for all; whether there was enough. */
+  readonly pays: (cost: number) => boolean
   /** What is executed needs one. */
   readonly createContext: () => Promise<Context>
   /** Where somebody is to see what it does. */
@@ -28,6 +30,7 @@ export type Hit = {
   readonly headers: Headers
   /** What it was estimated to cost. */
   readonly cost: number
+  readonly isPaid: boolean
   /** How many entries of the cache it was made from, by the tier that had them. */
   readonly memory: number
   readonly redis: number

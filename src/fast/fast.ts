@@ -87,9 +87,11 @@ export function createFast({
     return whole ? hitOf(wanted, whole, headers) : fill(wanted, looked, headers, meansOf())
   }
 
+  /** Paid for first, as execution is. */
   function fill(wanted: Wanted, looked: Looked, headers: Headers, means: Means) {
+    if (!means.pays(wanted.cost.cost)) return undefined
     const filling = fillIn(wanted, looked, means, { schema, cache, entities, isHeard })
-    return filling.then((whole) => whole && hitOf(wanted, whole, headers))
+    return filling.then((whole) => whole && { ...hitOf(wanted, whole, headers), isPaid: true })
   }
 
   return {
@@ -116,6 +118,7 @@ export function createFast({
         tags,
         epoch: context.epoch,
         cost: context.budget.estimated(),
+        isPaid: false,
         memory: tags.size,
         redis: 0,
       })
@@ -133,6 +136,7 @@ function hitOf({ plan, cost }: Wanted, { texts, freshUntil, memory, redis }: Fil
     headers,
     freshUntil,
     cost: cost.cost,
+    isPaid: false,
     memory,
     redis,
   }

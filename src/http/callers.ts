@@ -20,6 +20,8 @@ export type Callers = {
   readonly refusalOf: (request: IncomingMessage, authorization?: string) => GatewayError | undefined
   /** Whether a request of this cost is paid for; where it is not, `identify` tells why. */
   readonly pays: (request: IncomingMessage, principal: Principal, cost: number) => boolean
+  /** As `pays`, for what may come to be executed nevertheless: `identify` and `spend` take no more than what is left to pay. */
+  readonly prepays: (request: IncomingMessage, principal: Principal, cost: number) => boolean
 }
 
 const leastCost = 1
@@ -33,6 +35,8 @@ export function createCallers({
   rates: Rates
   addressOf: AddressOf
 }): Callers {
+  const prepaid = new WeakMap<IncomingMessage, number>()
+
   async function verified(authorization: string | undefined): Promise<Principal | GatewayError> {
     try {
       return await verify(authorization)
@@ -48,23 +52,36 @@ export function createCallers({
   })
 
   function refusalOf(request: IncomingMessage, authorization = request.headers.authorization) {
+    // By whom all that was left may have been paid for this.
+    if (prepaid.has(request)) return undefined
     return rates.refusalOf(asking(request, verify.known(authorization)))
+  }
+
+  function pays(request: IncomingMessage, principal: Principal, cost: number): boolean {
+    return rates.takes(asking(request, principal), Math.max(cost, leastCost))
   }
 
   return {
     refusalOf,
-    pays: (request, principal, cost) => rates.takes(asking(request, principal), Math.max(cost, leastCost)),
+    pays,
+    prepays: (request, principal, cost) => {
+      const isPaid = pays(request, principal, cost)
+      if (isPaid) prepaid.set(request, Math.max(cost, leastCost))
+      return isPaid
+    },
     identify: async (request, authorization) => {
       const found = refusalOf(request, authorization) ?? (await verified(authorization))
       const known = found instanceof GatewayError ? undefined : found
       const who = asking(request, known)
-      const limited = found instanceof RateLimited ? found : rates.take(who, leastCost)
+      const paid = (known && prepaid.get(request)) ?? 0
+      const limited = found instanceof RateLimited ? found : paid > 0 ? undefined : rates.take(who, leastCost)
       const refused = limited ?? (found instanceof GatewayError ? found : undefined)
       return {
         principal: refused || !known ? nobody : known,
         refused,
         spend: (cost) => {
-          const tooMuch = cost > leastCost ? rates.take(who, cost, leastCost) : undefined
+          const due = Math.max(paid, leastCost)
+          const tooMuch = cost > due ? rates.take(who, cost, due) : undefined
           if (tooMuch) throw tooMuch
         },
       }

@@ -73,6 +73,7 @@ export function createFront({
     const asked = principal && askedBy(request, body, principal)
     if (!asked) return undefined
     const hit = fast.find(asked, Date.now(), () => ({
+      pays: (cost) => callers.prepays(request, principal, cost),
       createContext: () => createContext(request, goneSignal(response)),
       trail: requests.trailOf(request),
     }))
@@ -115,7 +116,7 @@ export function createFront({
       const found = find(request, response, body)
       const answer = (hit: Hit | undefined) => {
         // Who can't pay is told so on the usual way.
-        if (found && hit && callers.pays(request, found.asked.principal, hit.cost))
+        if (found && hit && (hit.isPaid || callers.pays(request, found.asked.principal, hit.cost)))
           send(response, found.asked, hit, started)
         else handOn()
       }

@@ -72,6 +72,7 @@ function setUp({
   assert.ok(wanted)
   let executed = 0
   const means: Means = {
+    pays: () => true,
     // So that it goes no further.
     createContext: () => {
       executed += 1
