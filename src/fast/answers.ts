@@ -18,8 +18,8 @@ export type Answers = {
 /** `epoch`, `tags`: it is void once one of the tags is evicted after that moment. */
 export type KeptAnswer = Hit & { readonly epoch: number; readonly tags: ReadonlySet<string> }
 
-// What is longer is rare, takes long to look up, and would push many others out.
-const longestText = 4 * 1024
+/** A request that is longer is rare, takes long to look up, and would push many others out. */
+export const longestText = 4 * 1024
 const longestBody = 128 * 1024
 const bytesOfOne = 500
 const maxQueries = 500

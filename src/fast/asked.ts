@@ -11,6 +11,9 @@ export type Asked = {
   readonly principal: Principal
 }
 
+/** A request that was executed. `text`: `undefined` where it is too long for its answer to be kept. */
+export type Executed = Omit<Asked, 'text'> & { readonly text: string | undefined }
+
 /** What it takes to fill in what is not at hand. */
 export type Means = {
   /** Takes what a request costs from what its caller may still ask for, once for all; whether there was enough. */

@@ -10,7 +10,7 @@ import { createEstimateCost } from '../graphql/cost/estimate.ts'
 import { refusalOf, type CostLimit } from '../graphql/cost/limit.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createAnswers } from './answers.ts'
-import { classOf, type Asked, type Headers, type Hit, type Means } from './asked.ts'
+import { classOf, type Asked, type Executed, type Headers, type Hit, type Means } from './asked.ts'
 import { createEntities, type Looked, type Wanted } from './entities.ts'
 import { filled, fillIn, type Filled } from './fill.ts'
 import { createPlaces } from './places.ts'
@@ -33,7 +33,7 @@ export type Fast = {
     meansOf: () => Means,
   ) => Hit | Promise<Hit | undefined> | undefined
   /** To be given every answer that may be kept, with the headers that it was sent with. */
-  readonly keep: (asked: Asked, context: Context, answer: { body: string; headers: Headers }) => void
+  readonly keep: (executed: Executed, context: Context, answer: { body: string; headers: Headers }) => void
   /** Notes in the course of execution what is to be kept. */
   readonly plugin: ApolloServerPlugin<Context>
 }
@@ -105,12 +105,12 @@ export function createFast({
         answers.join(asked, callerClass)
       )
     },
-    keep: (asked, context, { body, headers }) => {
+    keep: ({ text, variant, principal }, context, { body, headers }) => {
       const { freshUntil, tags } = context.caching.basis()
-      headersOf.set(asked.variant, headers)
+      headersOf.set(variant, headers)
       // Entities are at hand one by one: the same hundred are hardly asked for twice.
-      if (recorder.hasRecorded(context)) return
-      answers.keep(asked, classOf(asked.principal, forwards), {
+      if (text === undefined || recorder.hasRecorded(context)) return
+      answers.keep({ text, variant, principal }, classOf(principal, forwards), {
         kind: 'answer',
         body,
         headers,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Principal } from '../auth/policy.ts'
 import type { RememberingVerify } from '../auth/remember.ts'
+import { longestText } from '../fast/answers.ts'
 import type { Asked, Hit } from '../fast/asked.ts'
 import type { Fast } from '../fast/fast.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
@@ -17,7 +17,7 @@ import { asksToExplain } from './trails.ts'
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
 export type Front = {
   readonly listener: (next: RequestListener) => RequestListener
-  /** The body of a request that was read here already. */
+  /** The body of a request that was read here already: to be asked for once. */
   readonly bodyOf: (request: IncomingMessage) => Buffer | undefined
   /** To be given each answer that may be kept, with the headers that it is sent with. */
   readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
@@ -33,8 +33,8 @@ type Arrived = {
 
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
 
-// Longer ones are none that come again and again.
-const longestRead = 256 * 1024
+// Before a longer body is read, strangers are turned away.
+const longestOfStranger = 256 * 1024
 const longestVariant = 300
 
 export function createFront({
@@ -57,21 +57,32 @@ export function createFront({
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
   isDraining: () => boolean
+  /** Longer ones are somebody else's to count, or to refuse. */
   maxBodyBytes: number
 }): Front {
-  const longestBody = Math.min(longestRead, maxBodyBytes)
-  const bodies = new WeakMap<IncomingMessage, Buffer>()
+  // Of what is handed on; `undefined` once one is taken that nothing is kept by.
+  const bodies = new WeakMap<IncomingMessage, Buffer | undefined>()
 
-  function askedBy(request: IncomingMessage, body: Buffer, principal: Principal): Asked | undefined {
-    const variant = variantOf(request)
-    return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
+  function takeBody(request: IncomingMessage): Buffer | undefined {
+    const body = bodies.get(request)
+    if (body && body.length > longestText) bodies.set(request, undefined)
+    return body
+  }
+
+  /** Whether it is a GraphQL request of the plainest kind. */
+  function mayBeAtHand({ method, url, headers }: IncomingMessage): boolean {
+    if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
+    const length = Number(headers['content-length'])
+    if (!(length > 0 && length <= maxBodyBytes) || !json.test(headers['content-type'] ?? '')) return false
+    return length <= longestOfStranger || verify.known(headers.authorization) !== undefined
   }
 
   function find(request: IncomingMessage, response: ServerResponse, body: Buffer) {
     const { authorization } = request.headers
     const principal = verify.known(authorization)
-    const asked = principal && askedBy(request, body, principal)
-    if (!asked) return undefined
+    const variant = variantOf(request)
+    if (!principal || variant.length > longestVariant) return undefined
+    const asked = { text: body.toString('utf8'), variant, principal }
     const hit = fast.find(asked, Date.now(), () => ({
       pays: (cost) => callers.prepays(request, principal, cost),
       createContext: () => createContext(request, goneSignal(response)),
@@ -144,15 +155,15 @@ export function createFront({
 
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request, longestBody) || asksToExplain(request))
-        next(request, response)
+      if (isDraining() || !mayBeAtHand(request) || asksToExplain(request)) next(request, response)
       else arrive({ request, response, next, started: performance.now() })
     },
-    bodyOf: (request) => bodies.get(request),
+    bodyOf: takeBody,
     keep: (request, context, { body, headers }) => {
-      const read = bodies.get(request)
-      const asked = read && askedBy(request, read, context.principal)
-      if (asked) fast.keep(asked, context, { body, headers: kept(headers) })
+      const variant = variantOf(request)
+      if (!bodies.has(request) || variant.length > longestVariant) return
+      const text = bodies.get(request)?.toString('utf8')
+      fast.keep({ text, variant, principal: context.principal }, context, { body, headers: kept(headers) })
     },
   }
 }
@@ -165,12 +176,6 @@ function kept(headers: OutgoingHttpHeaders): string[] {
 }
 const named = new Set(['cache-control', 'content-length'])
 
-/** Whether it is a GraphQL request of the plainest kind. */
-function mayBeAtHand({ method, url, headers }: IncomingMessage, longestBody: number): boolean {
-  if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
-  const length = Number(headers['content-length'])
-  return length > 0 && length <= longestBody && json.test(headers['content-type'] ?? '')
-}
 const json = /^application\/json(?: *; *charset=utf-8)?$/i
 
 /** The headers that answers differ by, beside Authorization: their media type, and what a browser may read of them. */
