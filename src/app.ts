@@ -17,7 +17,6 @@ import { createGraphqlServer } from './graphql/server.ts'
 import { createSubscriptions } from './graphql/subscriptions.ts'
 import { invalidAmong } from './graphql/trusted.ts'
 import { createAddressOf } from './http/address.ts'
-import { longestBody } from './http/body.ts'
 import { createCallbacks } from './http/callback.ts'
 import { createCallers } from './http/callers.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
@@ -153,18 +152,19 @@ export async function createApp(
         isHeard: shared?.listening ?? (() => true),
         forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
         longestList: config.limits.listLength,
+        cacheTags: config.cacheTags,
       })
     : undefined
   const nextId = createRequestIds()
-  const maxBodyBytes = longestBody(config.limits)
+  const maxBodyBytes = config.limits.bodyBytes
   const front =
     fast &&
     createFront({
       fast,
       verify,
       callers,
-      createContext,
       contextOf,
+      requests,
       reply: createReply({ log, requests, nextId }),
       isDraining,
       maxBodyBytes,

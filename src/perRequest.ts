@@ -104,7 +104,6 @@ export function createContextFactory({
       signal,
       warnings: [],
       caching,
-      entities: new Map(),
       epoch,
       budget: createBudget(config.cost),
       allowance,

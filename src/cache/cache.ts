@@ -4,9 +4,9 @@ import type { Reading } from '../telemetry/trail.ts'
 import { readStored, storedText, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
-import { settledSoon, type Load, type Loaded, type Mark, type Missing } from './load.ts'
+import { settledSoon, type Load, type Loaded, type Mark } from './load.ts'
 import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
-import { isStale, tellTiers } from './tiers.ts'
+import { isStale, missingOf, tellTiers } from './tiers.ts'
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
 export type Codec<V> = {
@@ -36,6 +36,8 @@ export type Cache<V> = {
    * others are heard.
    */
   readonly atHand: (tag: string, name: string, now: number) => Held<V> | undefined
+  /** Brings what the shared store has of these into memory, by one read; nothing is loaded. `noted`: who is to see it. */
+  readonly recall: (keys: readonly CacheKey[], noted?: Reading) => Promise<void>
   /** What another instance has brought by now: as it is in the shared store, if it is fresh. */
   readonly seek: (key: CacheKey) => Promise<Loaded<V> | undefined>
   /** What is held under each key, fresh or not; nothing is loaded. */
@@ -199,7 +201,6 @@ export function createCache<V extends object>({
     const epoch = evictions.now()
     const slots = slotsOf(keys, now, accept)
     const isFresh = ({ freshUntil }: Slot<V>) => freshUntil > now
-
     const lacking = slots.filter((slot) => !isFresh(slot))
     const generations = lacking.length > 0 ? await lookUp(lacking, epoch, accept, noted) : undefined
     const missing = lacking.filter((slot) => !isFresh(slot))
@@ -214,6 +215,10 @@ export function createCache<V extends object>({
     return slots.map(
       ({ outcome, entry }) => outcome ?? entry?.value ?? new TypeError('neither found nor loaded'),
     )
+  }
+
+  async function recall(keys: readonly CacheKey[], noted?: Reading): Promise<void> {
+    if (shared) await lookUp(slotsOf(keys, Date.now(), anything), evictions.now(), anything, noted)
   }
 
   async function seek(key: CacheKey): Promise<Loaded<V> | undefined> {
@@ -239,12 +244,7 @@ export function createCache<V extends object>({
     return entry.value
   }
 
-  return { getMany, atHand, seek, peek, put }
-}
-
-function missingOf<V>({ key, entry }: Slot<V>, mark: Mark): Missing<V> {
-  const etag = entry?.etag
-  return { ...key, mark, ...(entry && etag !== undefined && { known: { value: entry.value, etag } }) }
+  return { getMany, atHand, recall, seek, peek, put }
 }
 
 const anything = () => true

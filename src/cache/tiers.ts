@@ -1,6 +1,8 @@
 import { report } from '../telemetry/channels.ts'
 import type { Reading } from '../telemetry/trail.ts'
 import type { Entry } from './entries.ts'
+import type { CacheKey } from './keys.ts'
+import type { Mark, Missing } from './load.ts'
 
 /** Tells which tier had how many of the entries that were asked for. `lacking`: not in memory; `missing`: nowhere. */
 export function tellTiers(
@@ -12,6 +14,15 @@ export function tellTiers(
     report('cache.read', { tier, count: tiers[tier] })
     noted?.found(tier, tiers[tier])
   }
+}
+
+/** What is to be loaded: no tier has it, or not fresh. */
+export function missingOf<V>(
+  { key, entry }: { readonly key: CacheKey; readonly entry: Entry<V> | undefined },
+  mark: Mark,
+): Missing<V> {
+  const etag = entry?.etag
+  return { ...key, mark, ...(entry && etag !== undefined && { known: { value: entry.value, etag } }) }
 }
 
 /** What was missing is answered as it was held, as nothing better could be had, or not in time. */

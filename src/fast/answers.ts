@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Evictions } from '../cache/evictions.ts'
 import type { Asked, Hit } from './asked.ts'
-import { parseBody } from './representations.ts'
 import { createWaiting } from './waiting.ts'
 
 /** Whole answers to queries that came before, by body, class of caller and what else they depend on. */
@@ -11,15 +10,15 @@ export type Answers = {
    * Where the same is being executed just now: what that brings, or `undefined` where it is not to be kept, or takes long.
    * Where it is not, whoever asks is the one to execute it.
    */
-  readonly join: (asked: Asked, callerClass: string) => Promise<Hit | undefined> | undefined
-  readonly keep: (asked: Asked, callerClass: string, answer: KeptAnswer) => void
+  readonly join: (asked: Asked, callerClass: string, query: string) => Promise<Hit | undefined> | undefined
+  readonly keep: (asked: Asked, callerClass: string, answer: KeptAnswer, query: string) => void
 }
 
 /** `epoch`, `tags`: it is void once one of the tags is evicted after that moment. */
 export type KeptAnswer = Hit & { readonly epoch: number; readonly tags: ReadonlySet<string> }
 
-// What is longer is rare, takes long to look up, and would push many others out.
-const longestText = 4 * 1024
+/** A request that is longer is rare, takes long to look up, and would push many others out. */
+export const longestText = 4 * 1024
 const longestBody = 128 * 1024
 const bytesOfOne = 500
 const maxQueries = 500
@@ -55,20 +54,18 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
   return {
     find: (asked, callerClass, now) =>
       asked.text.length > longestText ? undefined : current(keyOf(asked, callerClass), now),
-    join: (asked, callerClass) => {
-      const query = asked.text.length > longestText ? undefined : parseBody(asked.text)?.query
-      if (query === undefined || !keepable.has(query)) return undefined
+    join: (asked, callerClass, query) => {
+      if (asked.text.length > longestText || !keepable.has(query)) return undefined
       const key = keyOf(asked, callerClass)
       const other = waiting.join(key)
       return other && afterwards(key, other)
     },
-    keep: (asked, callerClass, answer) => {
+    keep: (asked, callerClass, answer, query) => {
       if (asked.text.length > longestText || answer.body.length > longestBody) return
       const key = keyOf(asked, callerClass)
       answers.set(key, answer)
       waiting.kept(key)
-      const query = parseBody(asked.text)?.query
-      if (query !== undefined) keepable.set(query, true)
+      keepable.set(query, true)
     },
   }
 }

@@ -1,5 +1,7 @@
 import type { Principal } from '../auth/policy.ts'
+import type { Context } from '../graphql/context.ts'
 import { varies } from '../graphql/finish.ts'
+import type { Trail } from '../telemetry/trail.ts'
 
 /** A request as far as its answer depends on it. */
 export type Asked = {
@@ -8,6 +10,18 @@ export type Asked = {
   /** All headers but Authorization that its answer may depend on, as one text. */
   readonly variant: string
   readonly principal: Principal
+}
+
+/** A request that Apollo Server has executed. `text`: `undefined` where it is too long for its answer to be kept. */
+export type AskedBefore = Omit<Asked, 'text'> & { readonly text: string | undefined }
+
+/** What it takes to execute what is not at hand. */
+export type Means = {
+  /** Takes what a request costs from what its caller may still ask for, once for all; whether there was enough. */
+  readonly pays: (cost: number) => boolean
+  readonly createContext: () => Context
+  /** Where somebody is to see what it does. */
+  readonly trail: Trail | undefined
 }
 
 /** An answer that is at hand. */
@@ -19,12 +33,15 @@ export type Hit = {
   readonly headers: Headers
   /** What it was estimated to cost. */
   readonly cost: number
-  /** How many entries of the cache it was made from. */
-  readonly entries: number
+  readonly isPaid: boolean
+  /** How many entries of the cache it was made from, by the tier that had them. */
+  readonly memory: number
+  readonly redis: number
 }
 
-/** An answer that had to be executed. */
+/** An answer that had to be executed, and is paid for. */
 export type Executed = {
+  readonly kind: 'document'
   readonly body: string
   readonly cacheControl: string
   readonly headers: Headers

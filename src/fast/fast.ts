@@ -12,50 +12,54 @@ import type { Admit } from '../graphql/intake.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createAnswers } from './answers.ts'
-import { classOf, withoutVary, type Asked, type Executed, type Headers, type Hit } from './asked.ts'
-import { createEntities, type Looked } from './entities.ts'
-import { fillIn, type Filled } from './fill.ts'
+import {
+  classOf,
+  withoutVary,
+  type Asked,
+  type AskedBefore,
+  type Executed,
+  type Headers,
+  type Hit,
+  type Means,
+} from './asked.ts'
+import { createEntities, type Looked, type Wanted } from './entities.ts'
+import { filled, fillIn, type Filled } from './fill.ts'
 import { createKnownDocuments } from './known.ts'
+import { createPlaces } from './places.ts'
+import { createPlans } from './plans.ts'
 import { createEntityRecorder } from './recorder.ts'
+import { parseBody } from './representations.ts'
 import { createRun, type Runnable } from './run.ts'
 
 /**
  * The fast path: answers that are at hand, so that a request need not be executed, or only for what is missing. What it
- * answers is what execution would have answered in the same moment: it keeps what was, with what it was made from, and
- * nothing else.
+ * answers is what execution would have answered in the same moment: whole answers it keeps, with what they were made from,
+ * and entities it makes of what the cache holds, by the resolvers that execution would have called.
  */
 export type Fast = {
   /**
-   * An answer that is at hand; a promise where entities are to be executed first that are not, of `undefined` where the
-   * request is to be executed as any other. `createContext` makes what that needs.
+   * An answer that is at hand, or that can be made without the HTTP framework and Apollo Server; `undefined` where the request
+   * is to go to these, nothing having been done that they would not do. `meansOf`: what it takes to execute something.
    */
-  readonly find: (
+  readonly serve: (
     asked: Asked,
     now: number,
-    createContext: () => Promise<Context>,
-  ) => Hit | Promise<Hit | undefined> | undefined
-  /**
-   * What is not at hand, but asked for by a known document, is executed here; `undefined` where that is to be left to Apollo
-   * Server, nothing having been done. Who can't `pay` is left to it as well.
-   */
-  readonly execute: (asked: Asked, caller: Caller) => Promise<Executed> | undefined
+    meansOf: () => Means,
+  ) => Ready | Promise<Ready | undefined> | undefined
   /** To be given every answer of Apollo Server's that may be kept, with the headers that it was sent with. */
-  readonly keep: (asked: Asked, context: Context, answer: { body: string; headers: Headers }) => void
+  readonly keep: (asked: AskedBefore, context: Context, answer: { body: string; headers: Headers }) => void
   /** Note in the course of execution what is to be kept. */
   readonly plugins: readonly ApolloServerPlugin<Context>[]
 }
 
-/** `pays`: takes what the request costs from what its caller may still ask for. */
-export type Caller = { readonly pays: (cost: number) => boolean; readonly createContext: () => Context }
+export type Ready = Hit | Executed
 
 /** Of answers that may be kept, and of those that may not. */
 type HeadersOf = { readonly kept: Headers; readonly plain: Headers }
-type Answer = {
-  readonly asked: Asked
-  readonly context: Context
-  readonly body: string
-  readonly headers: Headers
-}
+type Answer = { readonly asked: Asked; readonly query: string; readonly context: Context } & Pick<
+  Hit,
+  'body' | 'headers'
+>
 
 const answersBytes = 24 * 1024 * 1024
 const entitiesBytes = 24 * 1024 * 1024
@@ -72,6 +76,7 @@ export function createFast({
   admit,
   costLimit,
   longestList,
+  cacheTags,
   isHeard,
   forwards,
 }: {
@@ -84,54 +89,86 @@ export function createFast({
   costLimit: CostLimit
   /** Of a request's variables. */
   longestList: number
+  /** Whether answers carry the tags of what is in them. */
+  cacheTags: boolean
   isHeard: () => boolean
   forwards: boolean
 }): Fast {
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const estimateCost = createEstimateCost(schema)
-  const entities = createEntities({ cache, sealer, operators, estimateCost, maxBytes: entitiesBytes })
-  const recorder = createEntityRecorder(entities)
+  const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, maxBytes: entitiesBytes })
+  const entities = createEntities({ cache, plans, placeOf: createPlaces({ sealer, operators }) })
+  const recorder = createEntityRecorder(plans)
   const known = createKnownDocuments()
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })
   const headersOf = new LRUCache<string, HeadersOf>({ max: maxVariants })
+  const classFor = ({ principal }: Asked) => classOf(principal, forwards)
 
-  function findEntities(asked: Asked, now: number, createContext: () => Promise<Context>) {
-    const headers = headersOf.get(asked.variant)?.kept
-    const looked = headers && entities.look(asked, now)
+  function findEntities(asked: Asked, now: number, headers: Headers, meansOf: () => Means) {
+    const wanted = entities.read(asked)
+    if (!wanted) return undefined
     // What goes beyond a limit is left to execution to refuse, or to count.
-    if (!looked || looked.texts.length > longestList || refusalOf(looked.cost, costLimit.max))
+    if (wanted.representations.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
+    const looked = entities.look(wanted, now)
+    const whole = filled(looked)
+    return whole ? hitOf(wanted, whole, headers) : fill(wanted, looked, headers, meansOf())
+  }
+
+  /** Paid for first, as execution is. Where it fails, whatever it was, the whole is executed, and has a word for it. */
+  async function fill(wanted: Wanted, looked: Looked, headers: Headers, means: Means) {
+    if (!means.pays(wanted.cost.cost)) return undefined
+    try {
+      const whole = await fillIn(wanted, looked, means, { schema, cache, entities, isHeard })
+      return whole && { ...hitOf(wanted, whole, headers), isPaid: true }
+    } catch {
       return undefined
-    if (looked.missing.length > 0) return fill(looked, headers, createContext)
-    return hitOf(looked, looked as Filled, headers)
+    }
   }
 
-  async function fill(looked: Looked, headers: Headers, createContext: () => Promise<Context>) {
-    const filled = await fillIn(looked, { schema, context: await createContext(), entities })
-    return filled && hitOf(looked, filled, headers)
-  }
-
-  function keep({ asked, context, body, headers }: Answer) {
+  function keep({ asked, query, context, body, headers }: Answer): void {
     const { freshUntil, tags } = context.caching.basis()
-    answers.keep(asked, classOf(asked.principal, forwards), {
-      kind: 'answer',
+    const answer = {
+      kind: 'answer' as const,
       body,
       headers,
       freshUntil,
       tags,
       epoch: context.epoch,
       cost: context.budget.estimated(),
-      entries: tags.size,
-    })
+      isPaid: false,
+      memory: tags.size,
+      redis: 0,
+    }
+    answers.keep(asked, classFor(asked), answer, query)
   }
 
-  async function runFor(runnable: Runnable, asked: Asked, context: Context, headers: HeadersOf) {
+  /** What is not at hand, but asked for by a known document. */
+  function execute(asked: Asked, headers: HeadersOf, meansOf: () => Means) {
+    const runnable = look(asked.text)
+    if (!runnable) return undefined
+    const begin = () => {
+      const means = meansOf()
+      return means.pays(runnable.cost) ? runFor(runnable, asked, headers, means) : undefined
+    }
+    const other = isHeard() ? answers.join(asked, classFor(asked), runnable.request.query) : undefined
+    return other ? other.then<Ready | undefined>((hit) => hit ?? begin()) : begin()
+  }
+
+  async function runFor(
+    runnable: Runnable,
+    asked: Asked,
+    headers: HeadersOf,
+    { createContext }: Means,
+  ): Promise<Executed> {
+    const context = createContext()
     report('operation.cost', { estimated: runnable.cost, result: 'ok' })
     const { body, result, cacheControl } = await run(runnable, context)
     const isKept = cacheControl !== undefined && cacheControl !== 'no-store'
-    // Each entity is kept by itself: the same hundred are hardly asked for twice.
+    // Entities are at hand one by one: the same hundred are hardly asked for twice.
     if (isKept && !recorder.record(context, { ...runnable, result }))
-      keep({ asked, context, body, headers: headers.kept })
+      keep({ asked, query: runnable.request.query, context, body, headers: headers.kept })
     return {
+      kind: 'document',
       body,
       cacheControl: cacheControl ?? 'no-store',
       headers: cacheControl === undefined ? headers.plain : headers.kept,
@@ -140,37 +177,38 @@ export function createFast({
 
   return {
     plugins: [known.plugin, recorder.plugin],
-    find: (asked, now, createContext) => {
-      if (!isHeard()) return undefined
-      const callerClass = classOf(asked.principal, forwards)
-      return (
-        answers.find(asked, callerClass, now) ??
-        (forwards ? undefined : findEntities(asked, now, createContext)) ??
-        answers.join(asked, callerClass)
-      )
-    },
-    execute: (asked, { pays, createContext }) => {
+    serve: (asked, now, meansOf) => {
       const headers = headersOf.get(asked.variant)
-      const runnable = headers && look(asked.text)
-      return runnable && pays(runnable.cost) ? runFor(runnable, asked, createContext(), headers) : undefined
+      if (!headers) return undefined
+      const hit = isHeard()
+        ? (answers.find(asked, classFor(asked), now) ??
+          (forwards ? undefined : findEntities(asked, now, headers.kept, meansOf)))
+        : undefined
+      if (hit instanceof Promise)
+        return hit.then<Ready | undefined>((found) => found ?? execute(asked, headers, meansOf))
+      return hit ?? execute(asked, headers, meansOf)
     },
-    keep: (asked, context, { body, headers }) => {
-      headersOf.set(asked.variant, { kept: headers, plain: withoutVary(headers) })
-      if (!recorder.hasRecorded(context)) keep({ asked, context, body, headers })
+    keep: ({ text, variant, principal }, context, { body, headers }) => {
+      headersOf.set(variant, { kept: headers, plain: withoutVary(headers) })
+      const query = text === undefined ? undefined : parseBody(text)?.query
+      if (text === undefined || query === undefined || recorder.hasRecorded(context)) return
+      keep({ asked: { text, variant, principal }, query, context, body, headers })
     },
   }
 }
 
-function hitOf({ plan, cost, texts, missing }: Looked, filled: Filled, headers: Headers): Hit {
-  const json = filled.texts.map((text) => text.json).join(',')
-  const tags = filled.texts[0]?.tags === undefined ? '' : filled.texts.map((text) => text.tags).join(',')
+function hitOf({ plan, cost }: Wanted, { texts, freshUntil, memory, redis }: Filled, headers: Headers): Hit {
+  const json = texts.map((text) => text.json).join(',')
+  const tags = texts[0]?.tags === undefined ? '' : texts.map((text) => text.tags).join(',')
   const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
   return {
     kind: 'entities',
     body: `{"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}${extensions}}`,
     headers,
-    freshUntil: filled.freshUntil,
+    freshUntil,
     cost: cost.cost,
-    entries: texts.length - missing.length,
+    isPaid: false,
+    memory,
+    redis,
   }
 }

@@ -16,6 +16,8 @@ export type EntitiesShape = {
   /** The variable that holds the representations; there is no other. */
   readonly variable: string
   readonly operationName: string | undefined
+  /** What is to be told of each. */
+  readonly selected: SelectionSetNode
 }
 
 // Of a twinning, what depends on nothing but itself and on how its caller sees it; and what of that has fields.
@@ -37,6 +39,7 @@ export function shapeOf(document: DocumentNode): EntitiesShape | undefined {
     responseKey: (field.alias ?? field.name).value,
     variable,
     operationName: operation.name?.value,
+    selected: field.selectionSet,
   }
 }
 

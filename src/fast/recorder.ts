@@ -2,25 +2,25 @@ import type { ApolloServerPlugin } from '@apollo/server'
 import type { DocumentNode } from 'graphql'
 import type { Context } from '../graphql/context.ts'
 import type { Result } from '../graphql/finish.ts'
-import type { Entities } from './entities.ts'
 import { shapeOf, type EntitiesShape } from './plan.ts'
+import type { Plans } from './plans.ts'
 import { representationsIn, type Body } from './representations.ts'
 
-/** Takes the entities out of answers to `_entities`. */
+/** Learns from answers by which queries entities are asked for. */
 export type EntityRecorder = {
   readonly plugin: ApolloServerPlugin<Context>
-  /** The same, of what was not executed by Apollo Server: whether its entities are kept one by one. */
+  /** The same, of what was not executed by Apollo Server: whether its entities are at hand one by one. */
   readonly record: (context: Context, executed: Recordable) => boolean
-  /** Whether this request's entities are kept one by one. */
+  /** Whether this request's entities are at hand one by one. */
   readonly hasRecorded: (context: Context) => boolean
 }
 
 type Recordable = { readonly document: DocumentNode; readonly request: Body; readonly result: Result }
 
-export function createEntityRecorder(entities: Entities): EntityRecorder {
+export function createEntityRecorder(plans: Plans): EntityRecorder {
   const shapes = new WeakMap<DocumentNode, { readonly shape: EntitiesShape | undefined }>()
   // By what every copy that is made of a context has in common.
-  const recorded = new WeakSet<Context['entities']>()
+  const recorded = new WeakSet<Context['caching']>()
 
   function shapeOnce(document: DocumentNode): EntitiesShape | undefined {
     const known = shapes.get(document) ?? { shape: shapeOf(document) }
@@ -29,22 +29,14 @@ export function createEntityRecorder(entities: Entities): EntityRecorder {
   }
 
   function record(context: Context, { document, request, result }: Recordable): boolean {
-    const { entities: found, caching } = context
-    if (result.errors || found.size === 0 || caching.basis().freshUntil <= Date.now()) return false
+    if (result.errors || context.caching.basis().freshUntil <= Date.now()) return false
     const shape = shapeOnce(document)
-    const representations = shape && representationsIn(request, shape)
-    if (!representations) return false
-    const { data, extensions } = result
-    entities.learn(request.query, {
-      shape,
-      document,
-      representations,
-      found,
-      values: (data?.[shape.responseKey] ?? []) as readonly unknown[],
-      tags: extensions?.apolloEntityCacheTags as readonly unknown[] | undefined,
-    })
-    recorded.add(found)
-    return true
+    if (!shape || !representationsIn(request, shape)) return false
+    // Where none was found there is nothing to be at hand but the answer.
+    const values = result.data?.[shape.responseKey] as readonly unknown[]
+    const isRecorded = values.some((value) => value !== null) && plans.make(request.query, shape, document)
+    if (isRecorded) recorded.add(context.caching)
+    return isRecorded
   }
 
   const plugin: ApolloServerPlugin<Context> = {
@@ -62,5 +54,5 @@ export function createEntityRecorder(entities: Entities): EntityRecorder {
         },
       }),
   }
-  return { plugin, record, hasRecorded: (context) => recorded.has(context.entities) }
+  return { plugin, record, hasRecorded: (context) => recorded.has(context.caching) }
 }

@@ -1,5 +1,7 @@
-import { isEntityType, type EntityType } from './texts.ts'
 import type { EntitiesShape } from './plan.ts'
+
+export const entityTypes = ['Twinning', 'PrimaryTwinning', 'SecondaryTwinning'] as const
+export type EntityType = (typeof entityTypes)[number]
 
 /** A reference to a twinning, with nothing else in it: what else there may be is looked at by others. */
 export type Representation = { readonly __typename: EntityType; readonly id: string }
@@ -39,7 +41,7 @@ export function representationsIn(
 function isRepresentation(one: unknown): one is Representation {
   if (typeof one !== 'object' || one === null) return false
   const { __typename: typename, id } = one as { readonly __typename?: unknown; readonly id?: unknown }
-  return typeof id === 'string' && isEntityType(typename) && hasTwoKeys(one)
+  return typeof id === 'string' && entityTypes.includes(typename as EntityType) && hasTwoKeys(one)
 }
 
 function hasTwoKeys(one: object): boolean {

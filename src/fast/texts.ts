@@ -1,46 +1,53 @@
-import type { DocumentNode } from 'graphql'
 import type { Twinning } from '../domain/twinning.ts'
-import type { Cost } from '../graphql/cost/estimate.ts'
-import type { Sight } from '../twinnings/visible.ts'
-import type { EntitiesShape } from './plan.ts'
+import type { TwinningType } from '../graphql/resolvers/twinning.ts'
+import type { Sight, VisibleTwinning } from '../twinnings/visible.ts'
+import type { EntityType } from './representations.ts'
 
 /** What an entity is in an answer, and its tags, where answers have any: both JSON. */
 export type Text = { readonly json: string; readonly tags: string | undefined }
 
-/** A query of that shape that has been answered before, and the entities that it was answered with. */
-export type Plan = {
-  readonly shape: EntitiesShape
-  readonly document: DocumentNode
-  /** Of the query without a representation, and of one more of a type. */
-  readonly base: Cost
-  readonly costs: Readonly<Record<EntityType, Cost>>
-  readonly texts: Readonly<Record<EntityType, Readonly<Record<Sight, WeakMap<Twinning, Text>>>>>
+/** The texts of twinnings by one selection, kept with the objects that they were made of. */
+export type Texts = {
+  /** By the type of whoever refers to it; `undefined` where it takes execution. */
+  readonly of: (type: EntityType, twinning: Twinning, sight: Sight) => Text | undefined
+  readonly forget: () => void
 }
 
-export const entityTypes = ['Twinning', 'PrimaryTwinning', 'SecondaryTwinning'] as const
-export type EntityType = (typeof entityTypes)[number]
+type Kept = Text & { readonly type: TwinningType }
 
-export function isEntityType(name: unknown): name is EntityType {
-  return entityTypes.includes(name as EntityType)
-}
+const bytesOfOne = 200
 
-/** `costOf`: of the query with one representation of a type, or with none. */
-export function createPlan(
-  shape: EntitiesShape,
-  document: DocumentNode,
-  costOf: (typename: EntityType | undefined) => Cost,
-): Plan {
-  const base = costOf(undefined)
-  const perType = <T>(make: (type: EntityType) => T) =>
-    Object.fromEntries(entityTypes.map((type) => [type, make(type)])) as Record<EntityType, T>
+/** `make` throws for what takes execution; `onKept` is told about how many bytes a text takes. */
+export function createTexts(
+  make: (visible: VisibleTwinning) => Kept,
+  onKept: (bytes: number) => void,
+): Texts {
+  const none = () => ({
+    full: new WeakMap<Twinning, Kept>(),
+    masked: new WeakMap<Twinning, Kept>(),
+  })
+  let kept = none()
+
+  function made(twinning: Twinning, sight: Sight): Kept | undefined {
+    try {
+      const text = make({ twinning, sight })
+      kept[sight].set(twinning, text)
+      onKept(text.json.length + (text.tags?.length ?? 0) + bytesOfOne)
+      return text
+    } catch {
+      return undefined
+    }
+  }
+
   return {
-    shape,
-    document,
-    base,
-    costs: perType((type) => {
-      const { cost, leaves } = costOf(type)
-      return { cost: cost - base.cost, leaves: leaves - base.leaves }
-    }),
-    texts: perType(() => ({ full: new WeakMap(), masked: new WeakMap() })),
+    of: (type, twinning, sight) => {
+      const text = kept[sight].get(twinning) ?? made(twinning, sight)
+      // Whoever refers to it as what it is not has looked at it, and sees nothing.
+      const isNothing = text && type !== 'Twinning' && type !== text.type
+      return isNothing ? { json: 'null', tags: text.tags } : text
+    },
+    forget: () => {
+      kept = none()
+    },
   }
 }

@@ -40,17 +40,16 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
   const rootTags = new Set<string>()
   const entityTags = new Map<string | number, Set<string>[]>()
 
-  function add({ path, operation }: Place, tag: () => string): void {
+  function add({ path, operation }: Place, tagsOf: () => readonly string[]): void {
     // A stream has one context for as long as it lasts.
     if (!tags || operation.operation !== OperationTypeNode.QUERY) return
     const { field, index } = rootOf(path)
     const ofEntity = typeof index === 'number' ? entityTags.get(field)?.[index] : undefined
-    ;(ofEntity ?? rootTags).add(tag())
+    for (const tag of tagsOf()) (ofEntity ?? rootTags).add(tag)
   }
 
-  const tagDevice: Caching['tagDevice'] = (place, device) => add(place, () => deviceEntityTag(device, sealer))
-  const tagId = (place: Place, { twinning }: VisibleTwinning) =>
-    add(place, () => twinningEntityTag(sealer.sealRef(twinning.ref)))
+  const tagDevice: Caching['tagDevice'] = (place, device) =>
+    add(place, () => [deviceEntityTag(device, sealer)])
 
   return {
     read: (time, tags) => {
@@ -58,14 +57,11 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
       for (const tag of tags) readTags.add(tag)
     },
     never: () => (until = 0),
-    tagTwinning: (place, visible) => {
-      tagId(place, visible)
-      if (visible.sight === 'full') tagDevice(place, visible.twinning.ref.device)
-    },
+    tagTwinning: (place, visible) => add(place, () => tagsOfTwinning(visible, sealer)),
     tagDevice,
     tagList: (place, { address, sight }, twinnings) => {
       if (sight === 'full') tagDevice(place, address)
-      else for (const visible of twinnings) tagId(place, visible)
+      else add(place, () => twinnings.map((visible) => idTag(visible, sealer)))
     },
     expectEntities: ({ path }, count) => {
       if (tags)
@@ -86,6 +82,17 @@ export function createCaching({ sealer, tags }: { sealer: Sealer; tags: boolean 
       }
     },
   }
+}
+
+/** What an answer that holds a twinning is filed under, as far as its caller may know. */
+export function tagsOfTwinning(visible: VisibleTwinning, sealer: Sealer): readonly string[] {
+  const { twinning, sight } = visible
+  const own = idTag(visible, sealer)
+  return sight === 'full' ? [own, deviceEntityTag(twinning.ref.device, sealer)] : [own]
+}
+
+function idTag({ twinning }: VisibleTwinning, sealer: Sealer): string {
+  return twinningEntityTag(sealer.sealRef(twinning.ref))
 }
 
 /** Of what is fresh. Private where a token decided what is in it. */

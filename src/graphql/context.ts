@@ -32,8 +32,6 @@ export type Context = {
   readonly signal: AbortSignal
   readonly warnings: Warning[]
   readonly caching: Caching
-  /** What `_entities` has found, by position. */
-  readonly entities: Map<number, object>
   /** The moment of the cache at which the request came: what was evicted after it is not in its answer. */
   readonly epoch: number
   readonly budget: Budget

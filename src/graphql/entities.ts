@@ -35,7 +35,6 @@ async function resolveEntity(
   const path = { prev: info.path, key: index, typename: undefined }
   const found = await resolveReference(one, context, { ...info, path })
   if (typeof found !== 'object' || found === null) return null
-  context.entities.set(index, found)
   const name = isInterfaceType(type) ? await type.resolveType?.(found, context, info, type) : type.name
   return { ...found, __typename: name }
 }

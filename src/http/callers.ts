@@ -25,6 +25,8 @@ export type Callers = {
   readonly refusalOf: (request: IncomingMessage, authorization?: string) => GatewayError | undefined
   /** Whether a request of this cost is paid for; where it is not, `identify` tells why. */
   readonly pays: (request: IncomingMessage, principal: Principal, cost: number) => boolean
+  /** As `pays`, for what may come to be executed nevertheless: `identify` and `spend` take no more than what is left to pay. */
+  readonly prepays: (request: IncomingMessage, principal: Principal, cost: number) => boolean
 }
 
 const leastCost = 1
@@ -38,6 +40,10 @@ export function createCallers({
   rates: Rates
   addressOf: AddressOf
 }): Callers {
+  const prepaid = new WeakMap<IncomingMessage, number>()
+  // A token is verified once for a request, whoever is the first to want it.
+  const verifications = new WeakMap<IncomingMessage, Promise<Principal | GatewayError>>()
+
   async function verified(authorization: string | undefined): Promise<Principal | GatewayError> {
     try {
       return await verify(authorization)
@@ -47,21 +53,24 @@ export function createCallers({
     }
   }
 
-  // A token is verified once for a request, whoever is the first to want it.
-  const verifications = new WeakMap<IncomingMessage, Promise<Principal | GatewayError>>()
-
   const asking = (request: IncomingMessage, principal: Principal | undefined) => ({
     principal,
     address: () => addressOf(request),
   })
 
   function refusalOf(request: IncomingMessage, authorization = request.headers.authorization) {
+    // By whom all that was left may have been paid for this.
+    if (prepaid.has(request)) return undefined
     return rates.refusalOf(asking(request, verify.known(authorization)))
+  }
+
+  function pays(request: IncomingMessage, principal: Principal, cost: number): boolean {
+    return rates.takes(asking(request, principal), Math.max(cost, leastCost))
   }
 
   return {
     refusalOf,
-    pays: (request, principal, cost) => rates.takes(asking(request, principal), Math.max(cost, leastCost)),
+    pays,
     recognize: async (request) => {
       // As for `refusalOf`: a stranger who has nothing left is not looked at.
       if (!rates.hasLeft(asking(request, undefined))) return undefined
@@ -70,20 +79,28 @@ export function createCallers({
       const found = await verification
       return found instanceof GatewayError ? undefined : found
     },
+    prepays: (request, principal, cost) => {
+      if (prepaid.has(request)) return true
+      const isPaid = pays(request, principal, cost)
+      if (isPaid) prepaid.set(request, Math.max(cost, leastCost))
+      return isPaid
+    },
     identify: async (request, authorization) => {
       const found =
         refusalOf(request, authorization) ?? (await (verifications.get(request) ?? verified(authorization)))
       const known = found instanceof GatewayError ? undefined : found
       const who = asking(request, known)
+      const paid = (known && prepaid.get(request)) ?? 0
       // Asked again, as only now it is known who it is: an unknown token of a known caller is refused in the same words.
-      const limited =
-        found instanceof RateLimited ? found : (rates.refusalOf(who) ?? rates.take(who, leastCost))
+      const limit = () => rates.refusalOf(who) ?? rates.take(who, leastCost)
+      const limited = found instanceof RateLimited || paid > 0 ? undefined : limit()
       const refused = limited ?? (found instanceof GatewayError ? found : undefined)
       return {
         principal: refused || !known ? nobody : known,
         refused,
         spend: (cost) => {
-          const tooMuch = cost > leastCost ? rates.take(who, cost, leastCost) : undefined
+          const due = Math.max(paid, leastCost)
+          const tooMuch = cost > due ? rates.take(who, cost, due) : undefined
           if (tooMuch) throw tooMuch
         },
       }

@@ -1,21 +1,22 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http'
 import type { Principal } from '../auth/policy.ts'
 import type { RememberingVerify } from '../auth/remember.ts'
-import type { Asked, Executed, Hit } from '../fast/asked.ts'
-import type { Fast } from '../fast/fast.ts'
+import { longestText } from '../fast/answers.ts'
+import type { Fast, Ready } from '../fast/fast.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
 import { createBatch } from './batch.ts'
 import type { Callers } from './callers.ts'
 import { goneSignal } from './gone.ts'
-import type { ContextOf, CreateContext } from './graphql.ts'
+import type { ContextOf } from './graphql.ts'
 import type { Open, Reply } from './reply.ts'
+import type { Requests } from './requests.ts'
 import { asksToExplain } from './trails.ts'
 
 /** What stands in front of the HTTP framework: it answers what is at hand, and hands on everything else. */
 export type Front = {
   readonly listener: (next: RequestListener) => RequestListener
-  /** The body of a request that was read here already. */
+  /** The body of a request that was read here already: to be asked for once. */
   readonly bodyOf: (request: IncomingMessage) => Buffer | undefined
   /** To be given each answer that may be kept, with the headers that it is sent with. */
   readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
@@ -26,35 +27,45 @@ type Read = Arrived & { readonly body: Buffer }
 
 export type SentAnswer = { readonly body: string; readonly headers: OutgoingHttpHeaders }
 
-// Longer ones are none that come again and again.
-const longestRead = 256 * 1024
+// Before a longer body is read, strangers are turned away.
+const longestOfStranger = 256 * 1024
 const longestVariant = 300
 
 export function createFront({
   fast,
   verify,
-  createContext,
   contextOf,
   callers,
+  requests,
   reply,
   isDraining,
   maxBodyBytes,
 }: {
   fast: Fast
   verify: RememberingVerify
-  createContext: CreateContext
   contextOf: ContextOf
   callers: Callers
+  requests: Pick<Requests, 'trailOf'>
   reply: Reply
   isDraining: () => boolean
+  /** Longer ones are somebody else's to count, or to refuse. */
   maxBodyBytes: number
 }): Front {
-  const longestBody = Math.min(longestRead, maxBodyBytes)
-  const bodies = new WeakMap<IncomingMessage, Buffer>()
+  // Of what is handed on; `undefined` once one is taken that nothing is kept by.
+  const bodies = new WeakMap<IncomingMessage, Buffer | undefined>()
 
-  function askedBy(request: IncomingMessage, body: Buffer, principal: Principal): Asked | undefined {
-    const variant = variantOf(request)
-    return variant.length > longestVariant ? undefined : { text: body.toString('utf8'), variant, principal }
+  function takeBody(request: IncomingMessage): Buffer | undefined {
+    const body = bodies.get(request)
+    if (body && body.length > longestText) bodies.set(request, undefined)
+    return body
+  }
+
+  /** Whether it is a GraphQL request of the plainest kind. */
+  function mayBeAtHand({ method, url, headers }: IncomingMessage): boolean {
+    if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
+    const length = Number(headers['content-length'])
+    if (!(length > 0 && length <= maxBodyBytes) || !json.test(headers['content-type'] ?? '')) return false
+    return length <= longestOfStranger || verify.known(headers.authorization) !== undefined
   }
 
   function handOn({ request, response, next, body }: Read): void {
@@ -92,39 +103,28 @@ export function createFront({
 
   function look(read: Read, principal: Principal): void {
     const { request, response, body } = read
-    const asked = askedBy(request, body, principal)
-    if (!asked) {
+    const variant = variantOf(request)
+    if (variant.length > longestVariant) {
       handOn(read)
       return
     }
-    const found = fast.find(asked, Date.now(), () => createContext(request, goneSignal(response)))
-    // Where filling in fails, whatever it was: execution has it too, and a word for it.
-    if (found instanceof Promise)
-      found
-        .catch(() => undefined)
-        .then((hit) => answer(read, asked, hit))
-        .catch((error: unknown) => failed(read, error))
-    else answer(read, asked, found)
+    const asked = { text: body.toString('utf8'), variant, principal }
+    const ready = fast.serve(asked, Date.now(), () => ({
+      pays: (cost) => callers.prepays(request, principal, cost),
+      createContext: () => contextOf(request, goneSignal(response), principal),
+      trail: requests.trailOf(request),
+    }))
+    if (ready instanceof Promise)
+      ready.then((later) => answer(read, principal, later)).catch((error: unknown) => failed(read, error))
+    else answer(read, principal, ready)
   }
 
-  function answer(read: Read, asked: Asked, hit: Hit | undefined): void {
-    const { principal } = asked
-    const executing = hit ? undefined : execute(read, asked)
-    if (hit && callers.pays(read.request, principal, hit.cost)) reply.hit(read, principal, hit)
-    else if (executing)
-      executing
-        .then((executed) => reply.executed(read, executed))
-        .catch((error: unknown) => failed(read, error))
+  function answer(read: Read, principal: Principal, ready: Ready | undefined): void {
+    if (ready?.kind === 'document') reply.executed(read, ready)
+    else if (ready && (ready.isPaid || callers.pays(read.request, principal, ready.cost)))
+      reply.hit(read, principal, ready)
     // Who can't pay is told so on the usual way.
     else handOn(read)
-  }
-
-  function execute({ request, response }: Read, asked: Asked): Promise<Executed> | undefined {
-    const { principal } = asked
-    return fast.execute(asked, {
-      pays: (cost) => callers.pays(request, principal, cost),
-      createContext: () => contextOf(request, goneSignal(response), principal),
-    })
   }
 
   const arrive = createBatch<Arrived>((arrived) => {
@@ -137,15 +137,15 @@ export function createFront({
 
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request, longestBody) || asksToExplain(request))
-        next(request, response)
+      if (isDraining() || !mayBeAtHand(request) || asksToExplain(request)) next(request, response)
       else arrive({ request, response, next, started: performance.now() })
     },
-    bodyOf: (request) => bodies.get(request),
+    bodyOf: takeBody,
     keep: (request, context, { body, headers }) => {
-      const read = bodies.get(request)
-      const asked = read && askedBy(request, read, context.principal)
-      if (asked) fast.keep(asked, context, { body, headers: kept(headers) })
+      const variant = variantOf(request)
+      if (!bodies.has(request) || variant.length > longestVariant) return
+      const text = bodies.get(request)?.toString('utf8')
+      fast.keep({ text, variant, principal: context.principal }, context, { body, headers: kept(headers) })
     },
   }
 }
@@ -158,12 +158,6 @@ function kept(headers: OutgoingHttpHeaders): string[] {
 }
 const named = new Set(['cache-control', 'content-length'])
 
-/** Whether it is a GraphQL request of the plainest kind. */
-function mayBeAtHand({ method, url, headers }: IncomingMessage, longestBody: number): boolean {
-  if (method !== 'POST' || url !== '/graphql' || headers['content-encoding'] !== undefined) return false
-  const length = Number(headers['content-length'])
-  return length > 0 && length <= longestBody && json.test(headers['content-type'] ?? '')
-}
 const json = /^application\/json(?: *; *charset=utf-8)?$/i
 
 /** The headers that answers differ by, beside Authorization: their media type, and what a browser may read of them. */

@@ -47,12 +47,13 @@ export function createReply({
   }
 
   return {
-    hit: (open, principal, { kind, body, headers, freshUntil, cost, entries }) => {
+    hit: (open, principal, { kind, body, headers, freshUntil, cost, memory, redis }) => {
       const cacheControl = cacheControlOf(freshUntil, Date.now(), principal)
       send(open, { body, cacheControl, headers, atHand: kind })
       report('answer.atHand', { kind })
       report('operation.cost', { estimated: cost, result: 'ok' })
-      report('cache.read', { tier: 'memory', count: entries })
+      report('cache.read', { tier: 'memory', count: memory })
+      if (redis > 0) report('cache.read', { tier: 'redis', count: redis })
     },
     executed: (open, { body, cacheControl, headers }) => {
       send(open, { body, cacheControl, headers, atHand: 'document' })

@@ -3,6 +3,7 @@ import test, { type TestContext } from 'node:test'
 import { Redis } from 'ioredis'
 import { listen } from '../../src/telemetry/channels.ts'
 import { createSharedStore } from '../../src/cache/shared.ts'
+import { entryName } from '../../src/cache/keys.ts'
 import { UpstreamUnavailable } from '../../src/errors.ts'
 import { createRedisLink } from '../../src/redis/redis.ts'
 import { startRedis, type RedisServer } from '../support/redis.ts'
@@ -398,4 +399,35 @@ test('an eviction waits for a Redis that hangs as long as that is not known, and
   assert.ok(first > 90 && first < 1000, `${Math.round(first)} ms`)
   assert.ok(later < 90, `${Math.round(later)} ms`)
   await until('it is made up for', async () => (await redis.get(generation)) !== before)
+})
+
+test('what Redis has can be brought into memory by one read, and nothing is loaded for it', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  const redis = client(t, server)
+  await one.texts(['a', 'b'])
+  await until('both are in Redis', async () => (await redis.exists(entry)) === 1)
+  const names = ['a', 'b', 'c'].map((name) => key(name))
+  const held = () => names.map((one) => two.cache.atHand(one.tag, entryName(one), Date.now())?.value.text)
+  assert.deepEqual(held(), [undefined, undefined, undefined])
+  const reads = await callsOf(redis, 'mget')
+
+  await two.cache.recall(names)
+
+  assert.deepEqual(held(), ['a', 'b', undefined])
+  assert.equal(await callsOf(redis, 'mget'), reads + 1)
+  assert.deepEqual(two.loads, [])
+})
+
+test('what is evicted while it is brought from Redis is not at hand', async (t) => {
+  const server = await startRedis(t)
+  const [one, two] = [await openShared(t, [server.url]), await openShared(t, [server.url])]
+  await one.texts(['a'])
+  await until('it is in Redis', async () => (await client(t, server).exists(entry)) === 1)
+
+  const recalled = two.cache.recall([key('a')])
+  two.evictions.evict([tag])
+  await recalled
+
+  assert.equal(two.cache.atHand(tag, entryName(key('a')), Date.now()), undefined)
 })

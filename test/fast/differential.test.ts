@@ -1,6 +1,7 @@
 // Whatever is asked, by whomever, and however often: with the fast path and without it, the answer is the same.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { listen } from '../../src/telemetry/channels.ts'
 import { watch } from '../support/gateway.ts'
 import { idsFrom, requests, tokensOf } from './requests.ts'
 import { startBoth } from './support.ts'
@@ -172,4 +173,40 @@ test('what costs more than it may is refused, however much of it is at hand', as
     statuses.push((await ask(count)).body.includes('TOO_EXPENSIVE'))
 
   assert.deepEqual(statuses, [false, false, false, false, true, false, true, false])
+})
+
+test('bodies of any length, from callers who are known and from strangers', async (t) => {
+  const both = await startBoth(t)
+  const ids = await idsFrom(both)
+  const token = await both.fast.token('twinning:read:any')
+  const bodyOf = (count: number) => ({
+    query: 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name } } }',
+    variables: {
+      r: Array.from({ length: count }, (_, n) => ({ __typename: 'Twinning', id: ids[n % ids.length] })),
+    },
+  })
+  // A client that asks for nothing else: at first it is a stranger, and then its query is new.
+  const headers = { accept: 'application/graphql-response+json' }
+
+  for (let times = 0; times < 4; times++) await both.ask(token, bodyOf(4000), headers)
+  assert.equal(both.hits(), 2)
+  for (const count of [1, 10_000, 10_001]) await both.ask(token, bodyOf(count), headers)
+  assert.equal(both.hits(), 2)
+  for (const stranger of [undefined, 'forged', await both.fast.token('twinning:read', watch)])
+    await both.ask(stranger, bodyOf(4000), headers)
+  const tooLong = { ...bodyOf(1), more: 'x'.repeat(2_100_000) }
+  for (let times = 0; times < 2; times++) await both.ask(token, tooLong, headers)
+  assert.equal(both.hits(), 0)
+})
+
+test('a body that is longer than it should be is counted, where it is only measured', async (t) => {
+  const both = await startBoth(t, { LIMIT_MODE: 'measure', LIMIT_BODY_BYTES: '1024' })
+  const token = await both.fast.token('twinning:read', watch)
+  let counted = 0
+  t.after(listen('limit.exceeded', ({ limit }) => (counted += limit === 'body' ? 1 : 0)))
+  const query = `{ twinningDevice { twinnings { totalCount } } } # ${'x'.repeat(1500)}`
+
+  for (let times = 0; times < 3; times++) await both.ask(token, { query })
+
+  assert.equal(counted, 6)
 })

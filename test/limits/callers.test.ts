@@ -141,6 +141,45 @@ test('a refusal is the same with the fast path and without it, for what is at ha
   assert.equal((await both.ask(undefined, { query: plain })).status, 429)
 })
 
+test('what is filled in costs what it costs to execute it, and so does what can’t be', async (t) => {
+  const both = await startBoth(t, { RATE_LIMIT: '60' })
+  const devices = Array.from({ length: 60 }, (_, n) => `tel:+155603${n}`)
+  for (const [n, ownAddress] of devices.entries())
+    both.fast.sandbox.operators.beta.seed({ ownAddress, id: `t${n}` })
+  const unlimited = await both.fast.another({ RATE_LIMIT: '0' })
+  const token = await both.fast.token('twinning:read:any')
+  const { data } = await unlimited.query(
+    token,
+    'query ($a: [DeviceAddress!]!) { twinningDevices(addresses: $a) { twinnings { nodes { id } } } }',
+    { a: devices },
+  )
+  const ids = (data.twinningDevices as { twinnings: { nodes: { id: string }[] } }[]).flatMap(
+    ({ twinnings }) => twinnings.nodes.map(({ id }) => id),
+  )
+  const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name } } }'
+  for (const [what, next, filled] of [
+    ['new', () => ids.splice(0, 3), 19],
+    ['nonsense', () => ['x', 'y', 'z'], 0],
+  ] as const) {
+    const own = await both.fast.token('twinning:read:any', undefined, { sub: what })
+    // Known by its query, and its caller by its token.
+    const [first = ''] = ids
+    const statuses: number[] = []
+    const ask = async (chosen: readonly string[]) => {
+      const r = chosen.map((id) => ({ __typename: 'Twinning', id }))
+      const { status } = await both.ask(own, { query, variables: { r } }, {}, `${what}, ${statuses.length}`)
+      statuses.push(status)
+    }
+    await ask([first])
+    both.hits()
+    while (statuses.at(-1) === 200) await ask(next())
+
+    // 1, and 3 each time, of 60.
+    assert.equal(statuses.length, 1 + 19 + 1, what)
+    assert.equal(both.hits(), filled, what)
+  }
+})
+
 test('a stream is refused like anything else', async (t) => {
   stopClock(t)
   const gateway = await startGateway(t, { environment: { RATE_LIMIT: '10' } })

@@ -9,6 +9,8 @@ import type {
   TwinningResolvers,
 } from '../generated.ts'
 
+export type TwinningType = 'PrimaryTwinning' | 'SecondaryTwinning'
+
 /** The interface: which type a twinning has, and references by the interface's name. */
 export const Twinning: TwinningResolvers = {
   __resolveType: typeOf,
@@ -35,7 +37,7 @@ const shared = {
 
 export const PrimaryTwinning: PrimaryTwinningResolvers = {
   ...shared,
-  __resolveReference: ({ id }, context, info) => ofRole('PRIMARY', readTwinning(id, context, info)),
+  __resolveReference: ({ id }, context, info) => ofType('PrimaryTwinning', readTwinning(id, context, info)),
 }
 
 export const SecondaryTwinning: SecondaryTwinningResolvers = {
@@ -55,7 +57,7 @@ export const SecondaryTwinning: SecondaryTwinningResolvers = {
     const address = await reader.voicemail(visible)
     return address ? { address } : null
   },
-  __resolveReference: ({ id }, context, info) => ofRole('SECONDARY', readTwinning(id, context, info)),
+  __resolveReference: ({ id }, context, info) => ofType('SecondaryTwinning', readTwinning(id, context, info)),
 }
 
 export const OtherDevice: OtherDeviceResolvers = {
@@ -72,8 +74,9 @@ export function shown(address: DeviceAddress, sight: VisibleTwinning['sight']): 
   return sight === 'full' ? address : maskAddress(address)
 }
 
-function typeOf({ twinning }: VisibleTwinning) {
-  return twinning.role === 'PRIMARY' ? ('PrimaryTwinning' as const) : ('SecondaryTwinning' as const)
+/** The type that a twinning has in an answer. */
+export function typeOf({ twinning }: VisibleTwinning): TwinningType {
+  return twinning.role === 'PRIMARY' ? 'PrimaryTwinning' : 'SecondaryTwinning'
 }
 
 /** By its id. A representation is no input type: whatever JSON may hold can stand in it, and only a text is an id. */
@@ -88,9 +91,9 @@ export async function readTwinning(
 }
 
 /** Whoever refers to a Secondary as a Primary refers to nothing. */
-async function ofRole(role: 'PRIMARY' | 'SECONDARY', reading: Promise<VisibleTwinning | null>) {
+async function ofType(type: TwinningType, reading: Promise<VisibleTwinning | null>) {
   const visible = await reading
-  return visible?.twinning.role === role ? visible : null
+  return visible && typeOf(visible) === type ? visible : null
 }
 
 /**

@@ -1,0 +1,109 @@
+// What was at hand before something was waited for may not be any more.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { parse } from 'graphql'
+import { nobody } from '../../src/auth/policy.ts'
+import type { Cache, Held } from '../../src/cache/cache.ts'
+import type { Found } from '../../src/cache/codecs.ts'
+import type { DeviceAddress } from '../../src/domain/address.ts'
+import { createSealer } from '../../src/domain/ids.ts'
+import type { Means } from '../../src/fast/asked.ts'
+import { createEntities } from '../../src/fast/entities.ts'
+import { fillIn } from '../../src/fast/fill.ts'
+import { shapeOf } from '../../src/fast/plan.ts'
+import { createPlans } from '../../src/fast/plans.ts'
+import { createEstimateCost } from '../../src/graphql/cost/estimate.ts'
+import { createSchema } from '../../src/graphql/schema.ts'
+
+const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { name } } }'
+const device = 'tel:+15560101' as DeviceAddress
+
+function held(name: string): Held<Found> {
+  const ref = { operatorId: 'beta', device, twinningId: name }
+  const resourceURL = 'https://beta.example/'
+  const twinning = {
+    ref,
+    role: 'PRIMARY',
+    name,
+    twinningStatus: 'ON',
+    ownAddress: device,
+    resourceURL,
+  } as const
+  return { value: { twinning }, freshUntil: Date.now() + 60_000 }
+}
+
+/** Asks for a, which is in memory, and b, which Redis has; what `recall` does besides bringing b is told. */
+function setUp({
+  meanwhile,
+  isHeard = () => true,
+}: {
+  meanwhile: (memory: Map<string, unknown>) => void
+  isHeard?: () => boolean
+}) {
+  const schema = createSchema('full')
+  const sealer = createSealer([Buffer.alloc(32)])
+  const memory = new Map([['a', held('a')]])
+  const asked: string[][] = []
+  const cache = {
+    atHand: (_: string, name: string) => memory.get(name),
+    recall: (keys) => {
+      asked.push(keys.map(({ key }) => key))
+      memory.set('b', held('b'))
+      meanwhile(memory)
+      return Promise.resolve()
+    },
+  } as Pick<Cache<Found>, 'atHand' | 'recall'> as Cache<Found>
+  const plans = createPlans({
+    schema,
+    sealer,
+    estimateCost: createEstimateCost(schema),
+    tags: false,
+    maxBytes: 1e6,
+  })
+  const document = parse(query)
+  const shape = shapeOf(document)
+  assert.ok(shape && plans.make(query, shape, document))
+  const placeOf = (id: string) => ({ id, device, key: { tag: 'tag', key: id }, name: id })
+  const entities = createEntities({ cache, plans, placeOf })
+  const r = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
+  const principal = { ...nobody, everything: true }
+  const wanted = entities.read({ text: JSON.stringify({ query, variables: { r } }), variant: '', principal })
+  assert.ok(wanted)
+  let executed = 0
+  const means: Means = {
+    pays: () => true,
+    // So that it goes no further.
+    createContext: () => {
+      executed += 1
+      throw new Error('no further')
+    },
+    trail: undefined,
+  }
+  const fill = () =>
+    fillIn(wanted, entities.look(wanted, Date.now()), means, { schema, cache, entities, isHeard })
+  return { fill, asked, executed: () => executed }
+}
+
+test('what memory lacks is brought there, each once, and nothing is executed', async () => {
+  const { fill, asked, executed } = setUp({ meanwhile: () => undefined })
+
+  const { texts = [], memory, redis } = (await fill()) ?? {}
+
+  assert.deepEqual([texts.map(({ json }) => json), memory, redis], [['{"name":"a"}', '{"name":"b"}', '{"name":"b"}'], 1, 2]) // prettier-ignore
+  assert.deepEqual([asked, executed()], [[['b']], 0])
+})
+
+test('what is evicted while Redis is asked is not answered', async () => {
+  const { fill, executed } = setUp({ meanwhile: (memory) => void memory.delete('a') })
+
+  await assert.rejects(fill(), /no further/)
+  assert.equal(executed(), 1)
+})
+
+test('nothing is answered once evictions are not heard any more', async () => {
+  let isHeard = true
+  const { fill, executed } = setUp({ meanwhile: () => (isHeard = false), isHeard: () => isHeard })
+
+  assert.equal(await fill(), undefined)
+  assert.equal(executed(), 0)
+})
