@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RedisLink } from '../redis/redis.ts'
 import type { Reading } from '../telemetry/trail.ts'
+import { createCompany } from './company.ts'
 import type { CacheKey } from './keys.ts'
 
 /** What entries of a tag are written under; `isNew`: the store had none, and gets this one with the first entry. */
@@ -32,10 +33,12 @@ export type SharedStore = {
   readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
   /** True for the first instance that asks for this name, for so long; and for each where the store does not answer. */
   readonly takeTurn: (name: string, ttlMs: number) => Promise<boolean>
-  /** Begins to hear of evictions by other instances. */
+  /** Begins to hear of evictions by other instances, and lets them know of this one. */
   readonly listen: (onEvicted: OnEvicted) => Promise<void>
   /** False while evictions by other instances may go unheard, and for a moment after that. */
   readonly listening: () => boolean
+  /** True where no other instance uses the store, for sure. */
+  readonly isAlone: () => boolean
 }
 
 /** Tags that another instance has evicted, and its news; `undefined` when some may have been missed. */
@@ -57,7 +60,13 @@ const maxBatch = 1000
 const maxUntold = 10_000
 const maxTold = 100
 
-const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.unknown().optional() })
+const message = z.object({
+  from: z.string(),
+  tags: z.array(z.string()),
+  news: z.unknown().optional(),
+  // To those who do not know of greetings, one is an eviction of nothing.
+  greeting: z.number().optional(),
+})
 
 /** Where a tag's generation is; the braces put all keys of a tag into one slot of a cluster. */
 export const generationKey = (tag: string) => `${prefix}{${tag}}`
@@ -71,6 +80,11 @@ export function createSharedStore(redis: RedisLink): SharedStore {
   const given = new LRUCache<string, string>({ max: maxGiven, ttl: forgetfulMs })
   // And news that the other instances have not heard of yet.
   const untold: unknown[] = []
+  const company = createCompany(redis, (greeting) =>
+    redis.attempt('greet', (client) =>
+      client.publish(channel, JSON.stringify({ from: self, tags: [], greeting })),
+    ),
+  )
 
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
@@ -130,14 +144,23 @@ export function createSharedStore(redis: RedisLink): SharedStore {
 
   return {
     evict,
-    listen: (onEvicted) =>
-      redis.subscribe(channel, (text) => {
+    listen: async (onEvicted) => {
+      await redis.subscribe(channel, (text) => {
         const heard = text === undefined ? undefined : parseMessage(text)
-        if (heard?.from === self) return
+        if (heard?.from === self) {
+          company.echoed(heard.greeting)
+          return
+        }
+        if (heard) company.met()
+        else company.missed()
+        if (heard?.greeting !== undefined && heard.tags.length === 0) return
         for (const tag of heard?.tags ?? []) given.delete(tag)
         onEvicted(heard)
-      }),
+      })
+      await company.enter()
+    },
     listening: redis.settled,
+    isAlone: company.isAlone,
     takeTurn: async (name, ttlMs) => {
       const key = `${prefix}turn:${name}`
       const taken = await redis.attempt('turn', async (client) => ({
