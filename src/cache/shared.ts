@@ -133,6 +133,35 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     return !pending.has(tag)
   }
 
+  // Most reads are of one key, and take nothing that only more of them need.
+  async function readOne(client: Redis | Cluster, key: CacheKey): Promise<SharedRead> {
+    const [found, text] = await client.mget(generationKey(key.tag), entryKey(key))
+    const id = found ?? undefined
+    return {
+      texts: [isSound(key.tag, id) ? (text ?? undefined) : undefined],
+      generations: new Map([[key.tag, generationOf(id)]]),
+    }
+  }
+
+  async function readAll(client: Redis | Cluster, keys: readonly CacheKey[]): Promise<SharedRead> {
+    const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
+    const texts = new Map<string, string>()
+    await Promise.all(
+      groups.map(async (group) => {
+        const tags = new Set(group.map(({ tag }) => tag))
+        const names = [...[...tags].map(generationKey), ...group.map(entryKey)]
+        const found = await client.mget(names)
+        for (const [i, name] of names.entries()) if (found[i] != null) texts.set(name, found[i])
+      }),
+    )
+    const found = new Map(keys.map(({ tag }) => [tag, texts.get(generationKey(tag))]))
+    const sound = new Set([...found].flatMap(([tag, id]) => (isSound(tag, id) ? [tag] : [])))
+    return {
+      texts: keys.map((key) => (sound.has(key.tag) ? texts.get(entryKey(key)) : undefined)),
+      generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
+    }
+  }
+
   redis.onDoubt(() => {
     for (const [tag, generation] of given.entries()) pending.set(tag, generation)
   })
@@ -172,44 +201,31 @@ export function createSharedStore(redis: RedisLink): SharedStore {
       // Until the others have made up for what they could not evict.
       if (!redis.settled()) return undefined
       const end = noted?.command('MGET', keys.length)
-      const read = await redis.attempt('read', async (client) => {
-        const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
-        const texts = new Map<string, string>()
-        await Promise.all(
-          groups.map(async (group) => {
-            const tags = new Set(group.map(({ tag }) => tag))
-            const names = [...[...tags].map(generationKey), ...group.map(entryKey)]
-            const found = await client.mget(names)
-            for (const [i, name] of names.entries()) if (found[i] != null) texts.set(name, found[i])
-          }),
-        )
-        const found = new Map(keys.map(({ tag }) => [tag, texts.get(generationKey(tag))]))
-        const sound = new Set([...found].flatMap(([tag, id]) => (isSound(tag, id) ? [tag] : [])))
-        return {
-          texts: keys.map((key) => (sound.has(key.tag) ? texts.get(entryKey(key)) : undefined)),
-          generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
-        }
-      })
+      const [only] = keys
+      const read = await redis.attempt('read', (client) =>
+        only && keys.length === 1 ? readOne(client, only) : readAll(client, keys),
+      )
       end?.(read !== undefined)
       return read
     },
     write: async (items) => {
-      const writable = items.filter(({ key }) => !pending.has(key.tag))
-      const newTags = new Map(
-        writable.flatMap(({ key, generation: { id, isNew } }) => (isNew ? [[key.tag, id] as const] : [])),
-      )
+      const writable = pending.size === 0 ? items : items.filter(({ key }) => !pending.has(key.tag))
       if (writable.length === 0) return
-      await redis.attempt('write', (client) =>
-        Promise.all([
-          // Another instance may have been first, or have evicted: then what is written below is void.
-          ...[...newTags].map(([tag, id]) => client.set(generationKey(tag), id, 'PX', generationTtlMs, 'NX')),
-          ...writable.map(({ key, text, ttlMs }) =>
+      await redis.attempt('write', (client) => {
+        const newTags = new Map<string, string>()
+        for (const { key, generation } of writable) if (generation.isNew) newTags.set(key.tag, generation.id)
+        const sent: Promise<unknown>[] = []
+        // Another instance may have been first, or have evicted: then what is written below is void.
+        for (const [tag, id] of newTags)
+          sent.push(client.set(generationKey(tag), id, 'PX', generationTtlMs, 'NX'))
+        for (const { key, text, ttlMs } of writable)
+          sent.push(
             ttlMs > 0
               ? client.set(entryKey(key), text, 'PX', Math.min(Math.ceil(ttlMs), generationTtlMs))
               : client.del(entryKey(key)),
-          ),
-        ]),
-      )
+          )
+        return Promise.all(sent)
+      })
     },
   }
 }
