@@ -82,7 +82,8 @@ export async function createApp(
   const evictions = createEvictions()
   const shared = redis && createSharedStore(redis)
   // Half of what a reading may take: then whoever waited for another instance in vain has as long again.
-  const leases = redis ? createLeases(redis, Math.ceil(config.timeoutMs / 2)) : noLeases
+  const leaseMs = Math.ceil(config.timeoutMs / 2)
+  const leases = redis && shared ? createLeases(redis, leaseMs, shared.isAlone) : noLeases
   const stores = createStores({
     evictions,
     shared,

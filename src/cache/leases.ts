@@ -8,8 +8,11 @@ import { generationKey } from './shared.ts'
 export type Leases = {
   /** So long is one held at most. */
   readonly leaseMs: number
-  /** `mine`: load it; also where the store does not say, as nobody waits for what may never come. */
-  readonly take: (key: LeaseKey) => Promise<'mine' | 'taken'>
+  /**
+   * `mine`: load it, and release it then; also where the store does not say, as nobody waits for what may never come.
+   * `needless`: load it; there is nobody who would wait.
+   */
+  readonly take: (key: LeaseKey) => Promise<'mine' | 'taken' | 'needless'>
   /** Whether it is being loaded still; not where the store does not say. */
   readonly isHeld: (key: LeaseKey) => Promise<boolean>
   /** `wasKept`: what was loaded is there for everybody now. */
@@ -19,10 +22,12 @@ export type Leases = {
 /** A key, as of a moment: once it is evicted there is something else to load. */
 export type LeaseKey = CacheKey & { readonly mark: Mark }
 
-/** Where there is one instance alone. */
+const needless = Promise.resolve('needless' as const)
+
+/** Where there is no store that others could share. */
 export const noLeases: Leases = {
   leaseMs: 0,
-  take: () => Promise.resolve('mine'),
+  take: () => needless,
   isHeld: () => Promise.resolve(false),
   release: () => undefined,
 }
@@ -30,8 +35,11 @@ export const noLeases: Leases = {
 // Whoever looked for the value just before it came asks for the lease just after: then it finds the value instead.
 const lingerMs = 50
 
-/** Leases in Redis, each of which ends by itself after `leaseMs`, should its holder have gone. */
-export function createLeases(redis: RedisLink, leaseMs: number): Leases {
+/**
+ * Leases in Redis, each of which ends by itself after `leaseMs`, should its holder have gone. An instance that is alone
+ * takes none: who wants the same in its own process waits there.
+ */
+export function createLeases(redis: RedisLink, leaseMs: number, isAlone: () => boolean): Leases {
   const self = randomUUID()
 
   function nameOf({ tag, key, mark: { generation } }: LeaseKey): string {
@@ -43,7 +51,7 @@ export function createLeases(redis: RedisLink, leaseMs: number): Leases {
     leaseMs,
     take: async (key) => {
       // A store that has not answered a moment ago is not asked a second time.
-      if (!key.mark.generation) return 'mine'
+      if (!key.mark.generation || isAlone()) return needless
       const answer = await redis.attempt('lease', async (client) => ({
         taken: (await client.set(nameOf(key), self, 'PX', leaseMs, 'NX')) === null,
       }))
@@ -51,7 +59,6 @@ export function createLeases(redis: RedisLink, leaseMs: number): Leases {
     },
     isHeld: async (key) => (await redis.attempt('lease', (client) => client.exists(nameOf(key)))) === 1,
     release: (key, wasKept) => {
-      if (!key.mark.generation) return
       // It may have ended already and be another's: that one's value is then loaded once more, and nothing is wrong.
       const end = () =>
         redis.attempt('lease', (client) =>

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RedisLink } from '../redis/redis.ts'
 import type { Reading } from '../telemetry/trail.ts'
+import { createCompany } from './company.ts'
 import type { CacheKey } from './keys.ts'
 
 /** What entries of a tag are written under; `isNew`: the store had none, and gets this one with the first entry. */
@@ -32,10 +33,12 @@ export type SharedStore = {
   readonly evict: (tags: readonly string[], news?: unknown) => Promise<void>
   /** True for the first instance that asks for this name, for so long; and for each where the store does not answer. */
   readonly takeTurn: (name: string, ttlMs: number) => Promise<boolean>
-  /** Begins to hear of evictions by other instances. */
+  /** Begins to hear of evictions by other instances, and lets them know of this one. */
   readonly listen: (onEvicted: OnEvicted) => Promise<void>
   /** False while evictions by other instances may go unheard, and for a moment after that. */
   readonly listening: () => boolean
+  /** True where no other instance uses the store, for sure. */
+  readonly isAlone: () => boolean
 }
 
 /** Tags that another instance has evicted, and its news; `undefined` when some may have been missed. */
@@ -57,7 +60,13 @@ const maxBatch = 1000
 const maxUntold = 10_000
 const maxTold = 100
 
-const message = z.object({ from: z.string(), tags: z.array(z.string()), news: z.unknown().optional() })
+const message = z.object({
+  from: z.string(),
+  tags: z.array(z.string()),
+  news: z.unknown().optional(),
+  // To those who do not know of greetings, one is an eviction of nothing.
+  greeting: z.number().optional(),
+})
 
 /** Where a tag's generation is; the braces put all keys of a tag into one slot of a cluster. */
 export const generationKey = (tag: string) => `${prefix}{${tag}}`
@@ -71,6 +80,11 @@ export function createSharedStore(redis: RedisLink): SharedStore {
   const given = new LRUCache<string, string>({ max: maxGiven, ttl: forgetfulMs })
   // And news that the other instances have not heard of yet.
   const untold: unknown[] = []
+  const company = createCompany(redis, (greeting) =>
+    redis.attempt('greet', (client) =>
+      client.publish(channel, JSON.stringify({ from: self, tags: [], greeting })),
+    ),
+  )
 
   const entryKey = ({ tag, key }: CacheKey) => `${generationKey(tag)}${key}`
 
@@ -119,6 +133,35 @@ export function createSharedStore(redis: RedisLink): SharedStore {
     return !pending.has(tag)
   }
 
+  // Most reads are of one key, and take nothing that only more of them need.
+  async function readOne(client: Redis | Cluster, key: CacheKey): Promise<SharedRead> {
+    const [found, text] = await client.mget(generationKey(key.tag), entryKey(key))
+    const id = found ?? undefined
+    return {
+      texts: [isSound(key.tag, id) ? (text ?? undefined) : undefined],
+      generations: new Map([[key.tag, generationOf(id)]]),
+    }
+  }
+
+  async function readAll(client: Redis | Cluster, keys: readonly CacheKey[]): Promise<SharedRead> {
+    const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
+    const texts = new Map<string, string>()
+    await Promise.all(
+      groups.map(async (group) => {
+        const tags = new Set(group.map(({ tag }) => tag))
+        const names = [...[...tags].map(generationKey), ...group.map(entryKey)]
+        const found = await client.mget(names)
+        for (const [i, name] of names.entries()) if (found[i] != null) texts.set(name, found[i])
+      }),
+    )
+    const found = new Map(keys.map(({ tag }) => [tag, texts.get(generationKey(tag))]))
+    const sound = new Set([...found].flatMap(([tag, id]) => (isSound(tag, id) ? [tag] : [])))
+    return {
+      texts: keys.map((key) => (sound.has(key.tag) ? texts.get(entryKey(key)) : undefined)),
+      generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
+    }
+  }
+
   redis.onDoubt(() => {
     for (const [tag, generation] of given.entries()) pending.set(tag, generation)
   })
@@ -130,14 +173,23 @@ export function createSharedStore(redis: RedisLink): SharedStore {
 
   return {
     evict,
-    listen: (onEvicted) =>
-      redis.subscribe(channel, (text) => {
+    listen: async (onEvicted) => {
+      await redis.subscribe(channel, (text) => {
         const heard = text === undefined ? undefined : parseMessage(text)
-        if (heard?.from === self) return
+        if (heard?.from === self) {
+          company.echoed(heard.greeting)
+          return
+        }
+        if (heard) company.met()
+        else company.missed()
+        if (heard?.greeting !== undefined && heard.tags.length === 0) return
         for (const tag of heard?.tags ?? []) given.delete(tag)
         onEvicted(heard)
-      }),
+      })
+      await company.enter()
+    },
     listening: redis.settled,
+    isAlone: company.isAlone,
     takeTurn: async (name, ttlMs) => {
       const key = `${prefix}turn:${name}`
       const taken = await redis.attempt('turn', async (client) => ({
@@ -149,44 +201,31 @@ export function createSharedStore(redis: RedisLink): SharedStore {
       // Until the others have made up for what they could not evict.
       if (!redis.settled()) return undefined
       const end = noted?.command('MGET', keys.length)
-      const read = await redis.attempt('read', async (client) => {
-        const groups = redis.cluster ? [...Map.groupBy(keys, ({ tag }) => tag).values()] : [keys]
-        const texts = new Map<string, string>()
-        await Promise.all(
-          groups.map(async (group) => {
-            const tags = new Set(group.map(({ tag }) => tag))
-            const names = [...[...tags].map(generationKey), ...group.map(entryKey)]
-            const found = await client.mget(names)
-            for (const [i, name] of names.entries()) if (found[i] != null) texts.set(name, found[i])
-          }),
-        )
-        const found = new Map(keys.map(({ tag }) => [tag, texts.get(generationKey(tag))]))
-        const sound = new Set([...found].flatMap(([tag, id]) => (isSound(tag, id) ? [tag] : [])))
-        return {
-          texts: keys.map((key) => (sound.has(key.tag) ? texts.get(entryKey(key)) : undefined)),
-          generations: new Map([...found].map(([tag, id]) => [tag, generationOf(id)])),
-        }
-      })
+      const [only] = keys
+      const read = await redis.attempt('read', (client) =>
+        only && keys.length === 1 ? readOne(client, only) : readAll(client, keys),
+      )
       end?.(read !== undefined)
       return read
     },
     write: async (items) => {
-      const writable = items.filter(({ key }) => !pending.has(key.tag))
-      const newTags = new Map(
-        writable.flatMap(({ key, generation: { id, isNew } }) => (isNew ? [[key.tag, id] as const] : [])),
-      )
+      const writable = pending.size === 0 ? items : items.filter(({ key }) => !pending.has(key.tag))
       if (writable.length === 0) return
-      await redis.attempt('write', (client) =>
-        Promise.all([
-          // Another instance may have been first, or have evicted: then what is written below is void.
-          ...[...newTags].map(([tag, id]) => client.set(generationKey(tag), id, 'PX', generationTtlMs, 'NX')),
-          ...writable.map(({ key, text, ttlMs }) =>
+      await redis.attempt('write', (client) => {
+        const newTags = new Map<string, string>()
+        for (const { key, generation } of writable) if (generation.isNew) newTags.set(key.tag, generation.id)
+        const sent: Promise<unknown>[] = []
+        // Another instance may have been first, or have evicted: then what is written below is void.
+        for (const [tag, id] of newTags)
+          sent.push(client.set(generationKey(tag), id, 'PX', generationTtlMs, 'NX'))
+        for (const { key, text, ttlMs } of writable)
+          sent.push(
             ttlMs > 0
               ? client.set(entryKey(key), text, 'PX', Math.min(Math.ceil(ttlMs), generationTtlMs))
               : client.del(entryKey(key)),
-          ),
-        ]),
-      )
+          )
+        return Promise.all(sent)
+      })
     },
   }
 }

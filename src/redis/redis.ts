@@ -1,20 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { report } from '../telemetry/channels.ts'
+import { createAttempts, errorName, type Attempt } from './attempts.ts'
 import { createSubscriber, type Listener } from './subscriber.ts'
 
 /** A connection to Redis that may be there or not: whatever it is asked, it answers soon. */
 export type RedisLink = {
   readonly cluster: boolean
-  /**
-   * Runs commands; `undefined` where they failed or were not tried because Redis has just failed (`always`: they are
-   * tried all the same). A failure is reported under the name of the operation and never thrown.
-   */
-  readonly attempt: <T>(
-    operation: string,
-    run: (redis: Redis | Cluster) => Promise<T>,
-    options?: { always: boolean },
-  ) => Promise<T | undefined>
+  readonly attempt: Attempt
   /** Calls back with each message of a channel, and with `undefined` when messages may have been missed. */
   readonly subscribe: (channel: string, listener: Listener) => Promise<void>
   /** True while no message of a subscribed channel can be missed for longer than a moment. */
@@ -29,15 +22,9 @@ export type RedisLink = {
   readonly close: () => Promise<void>
 }
 
-// One attempt waits this long for Redis at most: an operator answers in less than what a slow Redis would cost. A cluster
-// may send a command from node to node.
-const attemptTimeoutMs = 100
-const clusterTimeoutMs = 200
-// And this long a command that nobody waits for any more stays.
+// As long as a command that nobody waits for any more may hold up those after it, for the same slots of a cluster.
 const commandTimeoutMs = 1000
 const socketTimeoutMs = 3000
-const failuresToPause = 3
-const pauseMs = 1000
 const startWaitMs = 1000
 
 /** Connects to a server, or with several URLs to the nodes of a Redis Cluster; does not wait for it beyond a second. `ca`: whom to trust. */
@@ -61,8 +48,6 @@ export async function createRedisLink(urls: readonly URL[], ca?: string): Promis
     },
     onRegained: doubt,
   })
-  let failures = 0
-  let pausedUntil = 0
 
   commands.on('error', (error: Error) =>
     report('cache.failure', { operation: 'connect', error: errorName(error) }),
@@ -73,22 +58,7 @@ export async function createRedisLink(urls: readonly URL[], ca?: string): Promis
   await Promise.all([ready(commands), ready(subscribing)])
   return {
     cluster: commands instanceof Cluster,
-    attempt: async (operation, run, { always } = { always: false }) => {
-      if (commands.status !== 'ready' || (!always && performance.now() < pausedUntil)) return undefined
-      try {
-        const result = await within(
-          commands instanceof Cluster ? clusterTimeoutMs : attemptTimeoutMs,
-          run(commands),
-        )
-        failures = 0
-        return result
-      } catch (error) {
-        failures += 1
-        if (failures >= failuresToPause) pausedUntil = performance.now() + pauseMs
-        report('cache.failure', { operation, error: errorName(error) })
-        return undefined
-      }
-    },
+    attempt: createAttempts(commands),
     subscribe: async (channel, listener) => {
       await Promise.race([
         subscriber.subscribe(channel, listener),
@@ -121,11 +91,8 @@ function connect(urls: readonly URL[], ca: string | undefined): Redis | Cluster 
     maxRetriesPerRequest: 1,
     // What was written to a server that is gone may be void by the time it is back.
     autoResendUnfulfilledCommands: false,
-    commandTimeout: commandTimeoutMs,
     // A network may swallow a connection without a word: then it is made anew.
     socketTimeout: socketTimeoutMs,
-    // The commands of one tick travel together: of many requests at once, and of a cluster's slots that one node has.
-    enableAutoPipelining: true,
   }
   if (urls.length === 1)
     return new Redis(first.href, {
@@ -137,8 +104,9 @@ function connect(urls: readonly URL[], ca: string | undefined): Redis | Cluster 
   return new Cluster(urls.map(nodeOf), {
     enableOfflineQueue: false,
     clusterRetryStrategy: retry,
+    // The commands of one turn travel together, of all slots that one node has.
     enableAutoPipelining: true,
-    redisOptions: { ...options, ...loginOf(first) },
+    redisOptions: { ...options, ...loginOf(first), commandTimeout: commandTimeoutMs },
   })
 }
 
@@ -181,18 +149,6 @@ function nodeOf({ hostname, port }: URL): { host: string; port: number } {
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
 }
 
-/** What is late goes on by itself, and nobody waits for it. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  // What has come while this process was busy is read before it is called late.
-  const timer = setTimeout(() => setImmediate(reject, new Error('Redis gave no answer in time')), ms)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 async function ready(redis: Redis | Cluster): Promise<void> {
   if (redis.status === 'ready') return
   await new Promise<void>((resolve) => {
@@ -202,11 +158,4 @@ async function ready(redis: Redis | Cluster): Promise<void> {
       resolve()
     })
   })
-}
-
-/** An error's code, or the word with which Redis says it (WRONGPASS): never its text, which may quote a command. */
-export function errorName(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return /^[A-Z]{4,}(?= )/.exec(error.message)?.[0] ?? error.name
 }

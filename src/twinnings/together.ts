@@ -38,8 +38,9 @@ export async function readTogether<V>(
   }
 
   async function readOrAwait(asking: Asking): Promise<Loaded<V>> {
-    if ((await leases.take(key)) === 'taken')
-      return (await awaitOther({ cache, leases }, key, asking)) ?? readAndKeep(asking)
+    const lease = await leases.take(key)
+    if (lease === 'needless') return readAndKeep(asking)
+    if (lease === 'taken') return (await awaitOther({ cache, leases }, key, asking)) ?? readAndKeep(asking)
     let brought: Loaded<V> | undefined
     try {
       return (brought = await readAndKeep(asking))

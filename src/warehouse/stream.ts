@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { Change, ToldBy } from '../changes.ts'
 import type { Sealer } from '../domain/ids.ts'
-import { errorName, type RedisLink } from '../redis/redis.ts'
+import { errorName } from '../redis/attempts.ts'
+import type { RedisLink } from '../redis/redis.ts'
 import { report } from '../telemetry/channels.ts'
 
 /** A Redis stream of the changes that this instance announces, for a warehouse: no address, no name, no code is in it. */
