@@ -51,13 +51,14 @@ export function createFlights<T>(evictions: Pick<Evictions, 'isCurrent'>): Fligh
   ): Flight<T> {
     const end = new AbortController()
     const trail = createSharedTrail(own)
-    const result = load({ signal: end.signal, trail }).finally(() => {
-      if (flights.get(name) === flight) flights.delete(name)
-    })
-    // Everybody may have gone: then nobody hears how it failed.
-    result.catch(() => undefined)
+    const result = load({ signal: end.signal, trail })
     const flight: Flight<T> = { mark, result, end, trail, waiting: 0 }
+    const landed = () => {
+      if (flights.get(name) === flight) flights.delete(name)
+    }
     flights.set(name, flight)
+    // Before anybody hears of it. Everybody may have gone: then nobody hears how it failed.
+    result.then(landed, landed)
     return flight
   }
 }
@@ -74,19 +75,21 @@ function mayJoin(
   return areNew || generation?.id === mark.generation?.id
 }
 
-async function waitFor<T>(flight: Flight<T>, signal: AbortSignal): Promise<T> {
+function waitFor<T>(flight: Flight<T>, signal: AbortSignal): Promise<T> {
   flight.waiting += 1
-  const gone = Promise.withResolvers<never>()
-  const leave = () => {
-    flight.waiting -= 1
-    if (flight.waiting === 0) flight.end.abort(signal.reason)
-    gone.reject(signal.reason as Error)
-  }
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave)
-  try {
-    return await Promise.race([flight.result, gone.promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      flight.waiting -= 1
+      if (flight.waiting === 0) flight.end.abort(signal.reason)
+      reject(signal.reason as Error)
+    }
+    if (signal.aborted) {
+      leave()
+      return
+    }
+    signal.addEventListener('abort', leave)
+    const done = () => signal.removeEventListener('abort', leave)
+    flight.result.then(done, done)
+    flight.result.then(resolve, reject)
+  })
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { Agent, request } from 'undici'
+import { Agent } from 'undici'
 import { z } from 'zod'
 import type { OperatorAuth } from '../config/operators.ts'
 import type { Tls } from '../config/tls.ts'
 import { Unauthenticated, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
+import { receive, type Received } from './receive.ts'
 import { tryJson } from './refusal.ts'
-import { readText, verified } from './transport.ts'
+import { verified } from './transport.ts'
 
 export type Credentials = {
   /** The Authorization header of a call made for this caller; `undefined` where the operator wants none. */
@@ -71,6 +72,7 @@ function clientCredentials(
 ): Pick<Credentials, 'authorization' | 'refused'> {
   // A token is fetched now and then: its connection is not kept.
   const dispatcher = new Agent({ connect: verified(tls), pipelining: 0 })
+  const { origin, pathname, search } = new URL(auth.tokenUrl)
   let current: { header: string; until: number } | undefined
   let fetching: Promise<string> | undefined
 
@@ -81,10 +83,11 @@ function clientCredentials(
     })
     // RFC 6749 §2.3.1: both parts are form-encoded before they become HTTP Basic.
     const basic = [auth.clientId, auth.clientSecret].map((part) => encodeURIComponent(part)).join(':')
-    const deadline = AbortSignal.timeout(timeoutMs)
-    try {
-      const response = await request(auth.tokenUrl, {
-        dispatcher,
+    const received = await receive(
+      dispatcher,
+      {
+        origin,
+        path: pathname + search,
         method: 'POST',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
@@ -92,18 +95,17 @@ function clientCredentials(
           authorization: `Basic ${Buffer.from(basic).toString('base64')}`,
         },
         body: form.toString(),
-        signal: deadline,
-      })
-      const text = await readText(response, maxTokenBytes, operator)
-      if (response.statusCode !== 200)
-        throw new Error(`the token endpoint answered with HTTP status ${response.statusCode}`)
-      const answer = tokenAnswer.parse(tryJson(text))
+      },
+      { maxBytes: maxTokenBytes, withinMs: timeoutMs },
+    )
+    if (received.outcome === 'timeout') throw new UpstreamTimeout(operator, timeoutMs)
+    try {
+      const answer = tokenAnswer.parse(tokenIn(received))
       const lifetimeMs = (answer.expires_in ?? 60) * 1000
       current = { header: `Bearer ${answer.access_token}`, until: Date.now() + lifetimeMs * 0.9 }
       return current.header
-    } catch (error) {
-      if (deadline.aborted) throw new UpstreamTimeout(operator, timeoutMs, { cause: error })
-      throw new UpstreamUnavailable(operator, 'gave the gateway no access token', { cause: error })
+    } catch (cause) {
+      throw new UpstreamUnavailable(operator, 'gave the gateway no access token', { cause })
     }
   }
 
@@ -119,4 +121,12 @@ function clientCredentials(
       return true
     },
   }
+}
+
+/** The body of a token endpoint's answer, parsed. Throws where there is none, or it is a refusal. */
+function tokenIn(received: Received): unknown {
+  if (received.outcome === 'broken') throw received.cause
+  if (received.outcome !== 'answer') throw new Error('the token endpoint answered with too much')
+  if (received.status === 200) return tryJson(received.text)
+  throw new Error(`the token endpoint answered with HTTP status ${received.status}`)
 }

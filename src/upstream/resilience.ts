@@ -31,8 +31,9 @@ export function createResilience({
 
   /** What the operator has asked for with its last Retry-After, as long as that holds. */
   function resting(): TransportResponse | undefined {
-    const leftMs = (rest?.until ?? 0) - performance.now()
-    if (!rest || leftMs <= 0) return undefined
+    if (!rest) return undefined
+    const leftMs = rest.until - performance.now()
+    if (leftMs <= 0) return undefined
     const { response } = rest
     const left = String(Math.ceil(leftMs / 1000))
     return { ...response, header: (name) => (name === 'retry-after' ? left : response.header(name)) }
@@ -71,8 +72,7 @@ export function createResilience({
     }
     budget.earn()
     for (let made = 1; ; made++) {
-      const withinMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-      const outcome = await attempt({ ...request, withinMs })
+      const outcome = await attempt(made === 1 ? request : { ...request, withinMs: leftUntil(deadline) })
       const pauseMs = request.method === 'GET' ? pauseAfter(outcome, made, deadline) : undefined
       if (pauseMs === undefined || !budget.spend()) return unwrap(outcome)
       report('upstream.retried', { operator })
@@ -81,6 +81,10 @@ export function createResilience({
   }
 
   return { exchange, close: transport.close }
+}
+
+function leftUntil(deadline: number): number {
+  return Math.max(Math.ceil(deadline - performance.now()), 1)
 }
 
 function pauseAfter(outcome: Outcome, made: number, deadline: number): number | undefined {

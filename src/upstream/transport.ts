@@ -1,8 +1,9 @@
-import { Pool, type Dispatcher } from 'undici'
+import { Pool } from 'undici'
 import type { Tls } from '../config/tls.ts'
 import { UpstreamInvalidResponse, UpstreamTimeout, UpstreamUnavailable } from '../errors.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Calls } from '../telemetry/trail.ts'
+import { receive } from './receive.ts'
 
 export type TransportRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -63,51 +64,47 @@ export function createTransport({
   const root = serverRoot.pathname.replace(/\/+$/, '')
 
   async function exchange(request: TransportRequest): Promise<TransportResponse> {
+    const { method, signal, maxBytes } = request
     const started = performance.now()
-    let status: number | undefined
-    const withinMs = Math.min(request.withinMs ?? timeoutMs, timeoutMs)
-    const deadline = AbortSignal.timeout(withinMs)
     const call = request.calls?.begin(server)
     const seen = (status: number | 'timeout' | 'error' | 'invalid') => {
       call?.end(status)
-      report('upstream.request', {
-        operator,
-        method: request.method,
-        status,
-        ms: performance.now() - started,
-      })
+      report('upstream.request', { operator, method, status, ms: performance.now() - started })
     }
-    try {
-      const response = await pool.request({
-        method: request.method,
+    const received = await receive(
+      pool,
+      {
+        method,
         path: root + request.path,
         headers: call?.headers ? { ...request.headers, ...call.headers } : request.headers,
         body: request.body ?? null,
-        signal: AbortSignal.any([request.signal, deadline]),
-      })
-      status = response.statusCode
-      const text = await readText(response, request.maxBytes, operator)
-      seen(response.statusCode)
-      return { status: response.statusCode, header: (name) => combined(response.headers[name]), text }
-    } catch (error) {
-      if (request.signal.aborted) {
+      },
+      { maxBytes, signal, withinMs: Math.min(request.withinMs ?? timeoutMs, timeoutMs) },
+    )
+    switch (received.outcome) {
+      case 'answer': {
+        const { status, headers, text } = received
+        seen(status)
+        return { status, header: (name) => combined(headers[name]), text }
+      }
+      case 'aborted':
         call?.end('aborted')
-        throw request.signal.reason
-      }
-      if (deadline.aborted) {
+        throw signal.reason
+      case 'timeout':
         seen('timeout')
-        throw new UpstreamTimeout(operator, timeoutMs, { cause: error })
-      }
-      if (error instanceof UpstreamInvalidResponse) {
+        throw new UpstreamTimeout(operator, timeoutMs)
+      case 'tooLong':
         seen('invalid')
-        throw error
-      }
-      if (status !== undefined && status < 400) {
+        throw new UpstreamInvalidResponse(operator, `body: expected at most ${maxBytes} bytes, got more`)
+      case 'broken': {
+        const { status, cause } = received
+        if (status === undefined || status >= 400) {
+          seen('error')
+          throw new UpstreamUnavailable(operator, 'could not be reached', { cause })
+        }
         seen('invalid')
-        throw new UpstreamInvalidResponse(operator, 'body: expected all of it, got a part', { cause: error })
+        throw new UpstreamInvalidResponse(operator, 'body: expected all of it, got a part', { cause })
       }
-      seen('error')
-      throw new UpstreamUnavailable(operator, 'could not be reached', { cause: error })
     }
   }
 
@@ -121,27 +118,6 @@ function portOf({ port, protocol }: URL): number {
 /** Options of a TLS connection: the other's certificate is looked at, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 export function verified({ ca, cert, key }: Tls) {
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: true }
-}
-
-/** The text of an answer; throws UpstreamInvalidResponse where it is longer than `maxBytes`. */
-export async function readText(
-  { statusCode, body }: Dispatcher.ResponseData,
-  maxBytes: number,
-  operator: string,
-): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    const bytes = chunk as Uint8Array
-    size += bytes.byteLength
-    if (size > maxBytes) {
-      // Leaving the loop destroys the body, and with it the connection: no more is read. A refusal needs no reasons.
-      if (statusCode >= 400) return ''
-      throw new UpstreamInvalidResponse(operator, `body: expected at most ${maxBytes} bytes, got more`)
-    }
-    chunks.push(bytes)
-  }
-  return new TextDecoder('utf-8').decode(Buffer.concat(chunks))
 }
 
 // RFC 9110 §5.3: several lines of one name are one list; a `no-store` may stand in the second.

@@ -1,7 +1,10 @@
 // What one operation may ask of operators, and how long.
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import test from 'node:test'
 import { createClient } from 'graphql-sse'
+import { createAllowance } from '../../src/graphql/limits/allowance.ts'
+import { listen } from '../../src/telemetry/channels.ts'
 import { startGateway, upstreamTraffic, watch, type Gateway } from '../support/gateway.ts'
 import { startInFrontOf, startServer, wireTwinning } from '../support/operator.ts'
 import { until } from '../support/until.ts'
@@ -187,4 +190,52 @@ test('a stream has its calls and its time for each event anew', async (t) => {
     names.filter((name) => typeof name !== 'string'),
     [],
   )
+})
+
+test('while something is read its signal tells that the client has gone, and nothing is left when it is', async () => {
+  const client = new AbortController()
+  const allowance = createAllowance({ mode: 'enforce', upstreamCalls: 10, timeMs: 60_000 }, client.signal)
+  const caller = allowance.caller('token')
+  const [one, other] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  const listeners = () => getEventListeners(client.signal, 'abort').length
+
+  const readings = [one, other].map(({ promise }) => allowance.reading(() => promise))
+  const { signal } = caller
+  one.resolve(undefined)
+  await readings[0]
+  const whileOneIsLeft = listeners()
+  other.resolve(undefined)
+  await readings[1]
+  const afterwards = listeners()
+  const again = allowance.reading(() => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))) // prettier-ignore
+  client.abort('gone')
+  await again
+
+  assert.deepEqual([whileOneIsLeft, afterwards], [1, 0])
+  assert.equal(signal.reason, 'gone')
+  assert.equal(caller.signal, signal)
+  allowance.renew()
+  assert.notEqual(caller.signal, signal)
+  await allowance.reading(() => {
+    assert.equal(caller.signal.reason, 'gone', 'it has gone already')
+    return Promise.resolve()
+  })
+})
+
+test('time that goes by while nothing is read any more ends nothing, and is not counted', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const counted: unknown[] = []
+  t.after(listen('limit.exceeded', (facts) => counted.push(facts)))
+  const { signal: gone } = new AbortController()
+  const allowance = createAllowance({ mode: 'enforce', upstreamCalls: 10, timeMs: 60_000 }, gone)
+  const { signal } = allowance.caller('token')
+
+  await Promise.all([1, 2].map(() => allowance.reading(() => Promise.resolve())))
+  t.mock.timers.tick(60_000)
+  assert.deepEqual([signal.aborted, counted], [false, []])
+
+  const last = allowance.reading(() => Promise.resolve())
+  t.mock.timers.tick(60_000)
+  await last
+  assert.deepEqual([signal.aborted, counted], [true, [{ limit: 'timeMs', outcome: 'refused' }]])
 })

@@ -1,8 +1,9 @@
 // Many who want the same at once, through the front door.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import test from 'node:test'
+import { createFlights, type Asking } from '../../src/twinnings/flights.ts'
 import { startGateway, upstreamTraffic, watch } from '../support/gateway.ts'
 import { startInFrontOf, startServer } from '../support/operator.ts'
 import { startRedis } from '../support/redis.ts'
@@ -164,4 +165,47 @@ test('who leaves alone leaves the reading to the others; when all have gone it i
   await assert.rejects(other)
   await cancelled
   assert.equal(responses[1]?.writableFinished, false)
+})
+
+const key = { tag: 'a', key: 'b', mark: { epoch: 1, generation: undefined } }
+
+for (const fails of [false, true])
+  test(`a reading that ${fails ? 'fails' : 'is done'} lets go of those who waited, and the next is another`, async () => {
+    const flights = createFlights<string>({ isCurrent: () => true })
+    const clients = [new AbortController(), new AbortController()]
+    const landing = Promise.withResolvers<string>()
+    let begun = 0
+    const load = () => {
+      begun += 1
+      return landing.promise
+    }
+    const asking = clients.map(({ signal }) => flights.join(key, { signal, trail: undefined }, load))
+
+    if (fails) landing.reject(new Error('failed'))
+    else landing.resolve('done')
+    const settled = await Promise.allSettled(asking)
+
+    for (const outcome of settled)
+      if (outcome.status === 'fulfilled') assert.equal(outcome.value, fails ? '' : 'done')
+      else assert.match(String(outcome.reason), fails ? /failed/ : /^$/)
+    for (const { signal } of clients) assert.equal(getEventListeners(signal, 'abort').length, 0)
+    assert.equal(begun, 1)
+    await flights
+      .join(key, { signal: new AbortController().signal, trail: undefined }, load)
+      .catch(() => undefined)
+    assert.equal(begun, 2)
+  })
+
+test('whoever has gone before a reading begins is told why, and it is given up', async () => {
+  const flights = createFlights<string>({ isCurrent: () => true })
+  let given: AbortSignal | undefined
+  const load = ({ signal }: Asking) => {
+    given = signal
+    return new Promise<string>(() => undefined)
+  }
+
+  const joined = flights.join(key, { signal: AbortSignal.abort('gone'), trail: undefined }, load)
+
+  await assert.rejects(joined, (reason) => reason === 'gone')
+  assert.equal(given?.reason, 'gone')
 })

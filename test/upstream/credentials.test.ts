@@ -223,6 +223,7 @@ for (const [lifetime, until] of [
 
 const tokenFailures: [what: string, status: number, body: string][] = [
   ['refuses the client', 401, '{"error":"invalid_client"}'],
+  ['refuses the client with a token', 403, '{"access_token":"t1"}'],
   ['answers HTML', 200, '<html>p@ss</html>'],
   ['answers without a token', 200, '{"token_type":"Bearer"}'],
   ['answers an empty token', 200, '{"access_token":""}'],

@@ -11,8 +11,8 @@ export type AllowanceLimits = {
 /** What one operation may still ask of operators. */
 export type Allowance = {
   /**
-   * For whom is read. The signal is aborted, with a LimitExceeded, once the time is over, and when the client has gone; it is
-   * another one for each event.
+   * For whom is read. While something is, the signal is aborted, with a LimitExceeded, once the time is over, and when the
+   * client has gone; it is another one for each event.
    */
   readonly caller: (token: string | undefined) => {
     readonly token: string | undefined
@@ -30,7 +30,7 @@ type Turn = {
   readonly startedAt: number
   readonly end: AbortController
   readonly exceeded: Set<string>
-  signal: AbortSignal | undefined
+  readonly leave: () => void
   timer: NodeJS.Timeout | undefined
   calls: number
   waiting: number
@@ -43,8 +43,10 @@ export function createAllowance(
   let turn = begin()
 
   function begin(): Turn {
-    const [startedAt, end] = [performance.now(), new AbortController()]
-    return { startedAt, end, exceeded: new Set(), signal: undefined, timer: undefined, calls: 0, waiting: 0 }
+    const end = new AbortController()
+    const leave = () => end.abort(gone.reason)
+    const startedAt = performance.now()
+    return { startedAt, end, exceeded: new Set(), leave, timer: undefined, calls: 0, waiting: 0 }
   }
 
   /** What to refuse with, where it is to be refused; each is reported once in a turn. */
@@ -70,28 +72,36 @@ export function createAllowance(
     if (error) at.end.abort(error)
   }
 
+  // Only while something is waited for: most operations read nothing, and a timer would keep each of them in memory.
+  function beginWaiting(at: Turn): void {
+    const leftMs = Math.max(timeMs - (performance.now() - at.startedAt), 0)
+    at.timer = setTimeout(() => expire(at), leftMs).unref()
+    if (gone.aborted) at.leave()
+    else gone.addEventListener('abort', at.leave)
+  }
+
+  function endWaiting(at: Turn): void {
+    clearTimeout(at.timer)
+    gone.removeEventListener('abort', at.leave)
+  }
+
   return {
     caller: (token) => ({
       token,
       get signal() {
-        return (turn.signal ??= AbortSignal.any([gone, turn.end.signal]))
+        return turn.end.signal
       },
     }),
     reading: async (read) => {
       spend()
       const at = turn
+      if (at.waiting === 0) beginWaiting(at)
       at.waiting += 1
-      // Only while something is waited for: most operations read nothing, and a timer would keep each of them in memory.
-      const leftMs = Math.max(timeMs - (performance.now() - at.startedAt), 0)
-      at.timer ??= setTimeout(() => expire(at), leftMs).unref()
       try {
         return await read()
       } finally {
         at.waiting -= 1
-        if (at.waiting === 0) {
-          clearTimeout(at.timer)
-          at.timer = undefined
-        }
+        if (at.waiting === 0) endWaiting(at)
       }
     },
     changing: spend,
