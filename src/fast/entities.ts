@@ -6,7 +6,7 @@ import type { DeviceAddress } from '../domain/address.ts'
 import type { Cost } from '../graphql/cost/estimate.ts'
 import { sightOf, type Sight } from '../twinnings/visible.ts'
 import type { Asked } from './asked.ts'
-import type { Place } from './places.ts'
+import type { Places } from './places.ts'
 import type { Plan, Plans } from './plans.ts'
 import { parseBody, representationsIn, type Representation } from './representations.ts'
 import type { Text } from './texts.ts'
@@ -40,11 +40,11 @@ export type Looked = {
 export function createEntities({
   cache,
   plans,
-  placeOf,
+  places,
 }: {
   cache: Cache<Found>
   plans: Plans
-  placeOf: (id: string) => Place | undefined
+  places: Pick<Places, 'of'>
 }): Entities {
   return {
     read: ({ text, principal }) => {
@@ -60,12 +60,12 @@ export function createEntities({
       const lacking = new Map<string, CacheKey>()
       let freshUntil = Infinity
       for (const { __typename: type, id } of representations) {
-        const place = placeOf(id)
+        const place = places.of(id)
         const seen = place && sight(place.device)
         const held = seen && cache.atHand(place.key.tag, place.name, now)
         const twinning = held?.value.twinning
-        const text = twinning && plan.texts.of(type, twinning, seen as Sight)
-        if (text && held.freshUntil < freshUntil) freshUntil = held.freshUntil
+        const text = place && seen && twinning && plan.texts.of(type, place.shelf, twinning, seen)
+        if (held && text && held.freshUntil < freshUntil) freshUntil = held.freshUntil
         if (!text) missing.push(texts.length)
         if (seen && !held) lacking.set(place.name, place.key)
         texts.push(text)

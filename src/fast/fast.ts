@@ -96,8 +96,9 @@ export function createFast({
 }): Fast {
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const estimateCost = createEstimateCost(schema)
-  const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, maxBytes: entitiesBytes })
-  const entities = createEntities({ cache, plans, placeOf: createPlaces({ sealer, operators }) })
+  const places = createPlaces({ sealer, operators, maxBytes: entitiesBytes })
+  const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, onKept: places.kept })
+  const entities = createEntities({ cache, plans, places })
   const recorder = createEntityRecorder(plans)
   const known = createKnownDocuments()
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })

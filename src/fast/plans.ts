@@ -31,29 +31,21 @@ export type Plans = {
 const maxPlans = 200
 const longestQuery = 8 * 1024
 
-/** `maxBytes`: of all texts together. `tags`: whether answers carry them. */
+/** `tags`: whether answers carry them. `onKept` is told about how many bytes each text takes. */
 export function createPlans({
   schema,
   sealer,
   estimateCost,
   tags,
-  maxBytes,
+  onKept,
 }: {
   schema: GraphQLSchema
   sealer: Sealer
   estimateCost: EstimateCost
   tags: boolean
-  maxBytes: number
+  onKept: (bytes: number) => void
 }): Plans {
   const plans = new LRUCache<string, Plan>({ max: maxPlans })
-  let bytes = 0
-
-  function kept(more: number): void {
-    bytes += more
-    if (bytes <= maxBytes) return
-    for (const { texts } of plans.values()) texts.forget()
-    bytes = 0
-  }
 
   function textsFor({ selected }: EntitiesShape, document: DocumentNode): Texts {
     const render = compileRender({ schema, document, selected, sealer })
@@ -63,7 +55,7 @@ export function createPlans({
         json: render(visible),
         tags: tags ? JSON.stringify(tagsOfTwinning(visible, sealer)) : undefined,
       }),
-      kept,
+      onKept,
     )
   }
 

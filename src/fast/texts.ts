@@ -6,48 +6,57 @@ import type { EntityType } from './representations.ts'
 /** What an entity is in an answer, and its tags, where answers have any: both JSON. */
 export type Text = { readonly json: string; readonly tags: string | undefined }
 
-/** The texts of twinnings by one selection, kept with the objects that they were made of. */
+/**
+ * What has been made of one twinning, and of which object of it: of another, it is void. It is with where the twinning's id
+ * leads: a WeakMap by the object itself costs the garbage collector more than making it anew.
+ */
+export type Shelf = { twinning: Twinning | undefined; kept: Kept[] }
+
+/** The texts of twinnings by one selection. */
 export type Texts = {
   /** By the type of whoever refers to it; `undefined` where it takes execution. */
-  readonly of: (type: EntityType, twinning: Twinning, sight: Sight) => Text | undefined
-  readonly forget: () => void
+  readonly of: (type: EntityType, shelf: Shelf, twinning: Twinning, sight: Sight) => Text | undefined
 }
 
-type Kept = Text & { readonly type: TwinningType }
+export type Made = Text & { readonly type: TwinningType }
+type Kept = Made & { readonly by: Texts; readonly sight: Sight }
 
+// Of one twinning: whoever asks by more queries than that has them made anew.
+const mostOfOne = 8
 const bytesOfOne = 200
 
 /** `make` throws for what takes execution; `onKept` is told about how many bytes a text takes. */
 export function createTexts(
-  make: (visible: VisibleTwinning) => Kept,
+  make: (visible: VisibleTwinning) => Made,
   onKept: (bytes: number) => void,
 ): Texts {
-  const none = () => ({
-    full: new WeakMap<Twinning, Kept>(),
-    masked: new WeakMap<Twinning, Kept>(),
-  })
-  let kept = none()
-
-  function made(twinning: Twinning, sight: Sight): Kept | undefined {
+  function keep(shelf: Shelf, twinning: Twinning, sight: Sight): Kept | undefined {
     try {
-      const text = make({ twinning, sight })
-      kept[sight].set(twinning, text)
-      onKept(text.json.length + (text.tags?.length ?? 0) + bytesOfOne)
+      const { type, json, tags } = make({ twinning, sight })
+      const text = { type, json, tags, by: texts, sight }
+      onKept(json.length + (tags?.length ?? 0) + bytesOfOne)
+      if (shelf.twinning !== twinning || shelf.kept.length >= mostOfOne) shelf.kept = []
+      shelf.twinning = twinning
+      shelf.kept.push(text)
       return text
     } catch {
       return undefined
     }
   }
 
-  return {
-    of: (type, twinning, sight) => {
-      const text = kept[sight].get(twinning) ?? made(twinning, sight)
+  function find({ twinning: of, kept }: Shelf, twinning: Twinning, sight: Sight): Kept | undefined {
+    if (of !== twinning) return undefined
+    for (const text of kept) if (text.by === texts && text.sight === sight) return text
+    return undefined
+  }
+
+  const texts: Texts = {
+    of: (type, shelf, twinning, sight) => {
+      const text = find(shelf, twinning, sight) ?? keep(shelf, twinning, sight)
       // Whoever refers to it as what it is not has looked at it, and sees nothing.
       const isNothing = text && type !== 'Twinning' && type !== text.type
       return isNothing ? { json: 'null', tags: text.tags } : text
     },
-    forget: () => {
-      kept = none()
-    },
   }
+  return texts
 }

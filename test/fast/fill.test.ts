@@ -58,13 +58,16 @@ function setUp({
     sealer,
     estimateCost: createEstimateCost(schema),
     tags: false,
-    maxBytes: 1e6,
+    onKept: () => undefined,
   })
   const document = parse(query)
   const shape = shapeOf(document)
   assert.ok(shape && plans.make(query, shape, document))
-  const placeOf = (id: string) => ({ id, device, key: { tag: 'tag', key: id }, name: id })
-  const entities = createEntities({ cache, plans, placeOf })
+  const shelf = () => ({ twinning: undefined, kept: [] })
+  const places = {
+    of: (id: string) => ({ id, device, key: { tag: 'tag', key: id }, name: id, shelf: shelf() }),
+  }
+  const entities = createEntities({ cache, plans, places })
   const r = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
   const principal = { ...nobody, everything: true }
   const wanted = entities.read({ text: JSON.stringify({ query, variables: { r } }), variant: '', principal })
