@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../examples/federation/process.ts'
@@ -57,7 +57,7 @@ export async function startSubject(
   const url = `http://127.0.0.1:${port}`
   const started =
     name === ours
-      ? await startNode([...execArgv, join(root, 'src/main.ts')], `${url}/health/ready`, {
+      ? await startNode([...execArgv, ...startArguments(root)], `${url}/health/ready`, {
           ...settingsFor(world, cacheUrl, port),
           ...settings,
         })
@@ -96,6 +96,15 @@ function settingsFor(
     ID_KEY: idKey,
     DRAIN_MS: '0',
   }
+}
+
+/** Of Node, as `npm start` has them. */
+function startArguments(root: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  const [options, program = ''] = [scripts.start.split(' ').slice(2, -1), scripts.start.split(' ').at(-1)]
+  return [...options, join(root, program)]
 }
 
 function pathOf(relative: string): string {

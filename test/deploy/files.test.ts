@@ -208,3 +208,9 @@ test('compose names the nodes of its Redis Cluster by the addresses that it give
   const script = services['redis-cluster'].command[0] as string
   for (const address of addresses) assert.ok(script.includes(address), address)
 })
+
+test('the image runs what npm start runs', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } }
+
+  assert.equal(`exec ${readDockerfile().command.join(' ')}`, scripts.start)
+})
