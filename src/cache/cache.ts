@@ -4,8 +4,9 @@ import type { Reading } from '../telemetry/trail.ts'
 import { readStored, storedText, type Entry } from './entries.ts'
 import type { Evictions } from './evictions.ts'
 import { entryName, type CacheKey } from './keys.ts'
-import { settledSoon, type Load, type Loaded, type Mark } from './load.ts'
+import { settledSoon, type Load, type Loaded, type Mark, type ReadOptions } from './load.ts'
 import type { Generation, SharedRead, SharedStore, Write } from './shared.ts'
+import { createSharing } from './sharing.ts'
 import { isStale, missingOf, tellTiers } from './tiers.ts'
 
 /** How a value goes into the shared store and comes back; `decode` answers `undefined` for what is no value. */
@@ -49,20 +50,6 @@ export type Cache<V> = {
 /** A value, and until when it is fresh (ms since 1970). */
 export type Held<V> = { readonly value: V; readonly freshUntil: number }
 
-export type ReadOptions<V> = {
-  /** A value that this does not take is as good as none. */
-  readonly accept?: ((value: V) => boolean) | undefined
-  /**
-   * Whether a value past its freshness, but within its grace, may be answered where loading takes long
-   * (stale-while-revalidate, RFC 5861 §3). What is loaded then is there for the next one who asks.
-   */
-  readonly mayBeLate?: ((value: V) => boolean) | undefined
-  /** Told until when, in ms since 1970, all values that are answered are fresh; in the past where one is not. */
-  readonly onFreshUntil?: ((freshUntil: number) => void) | undefined
-  /** Where somebody is to see which tier had what. */
-  readonly noted?: Reading | undefined
-}
-
 /** A key on its way through the tiers: what was found, and in the end what loading gave. */
 type Slot<V> = {
   readonly key: CacheKey
@@ -101,6 +88,8 @@ export function createCache<V extends object>({
     sizeCalculation: ({ value }) => codec.weigh(value),
   })
 
+  const sharing = createSharing(shared)
+
   function usable(entry: Entry<V> | undefined, tag: string, now: number): Entry<V> | undefined {
     if (!entry || now >= entry.graceUntil || !evictions.isCurrent(tag, entry.epoch)) return undefined
     return now - entry.storedAt > unheardMs && shared && !shared.listening() ? undefined : entry
@@ -128,23 +117,18 @@ export function createCache<V extends object>({
       const before = memory.peek(entryName(key))
       if (before && evictions.isCurrent(key.tag, before.epoch))
         onReplaced(before.value, value, { alike: before.along === along })
-      const freshUntil = at + freshForMs
-      const graceUntil = freshUntil + graceMs
+      const [freshUntil, graceUntil] = [at + freshForMs, at + freshForMs + graceMs]
       const entry = { value, epoch: mark.epoch, storedAt: at, freshUntil, graceUntil, etag, along }
       if (graceUntil <= now) memory.delete(entryName(key))
       else memory.set(entryName(key), entry)
       return mark.generation ? [{ key, entry, generation: mark.generation }] : []
     })
-    // After whoever asked has the value; a failure is reported by the store.
-    if (kept.length > 0) setImmediate(share, kept, now)
+    if (shared && kept.length > 0) sharing.add(() => kept.map(written))
   }
 
-  function share(kept: readonly Kept<V>[], now: number): void {
-    const writes = kept.map(({ key, entry, generation }): Write => {
-      const text = storedText(entry, { name: entryName(key), generation: generation.id }, codec)
-      return { key, generation, text, ttlMs: entry.graceUntil - now }
-    })
-    void shared?.write(writes)
+  function written({ key, entry, generation }: Kept<V>): Write {
+    const text = storedText(entry, { name: entryName(key), generation: generation.id }, codec)
+    return { key, generation, text, ttlMs: entry.graceUntil - Date.now() }
   }
 
   /** Fills in what the shared store has; answers the generations that it read with it. */
@@ -158,14 +142,16 @@ export function createCache<V extends object>({
     const keys = slots.map(({ key }) => key)
     const read = await shared?.read(keys, noted)
     for (const [i, slot] of slots.entries()) {
-      const { key } = slot
-      const place = { name: entryName(key), generation: read?.generations.get(key.tag)?.id }
-      const entry = readStored(read?.texts[i], place, epoch, codec)
+      const [{ key }, name] = [slot, entryName(slot.key)]
+      const generation = read?.generations.get(key.tag)?.id
+      const stored = readStored(read?.texts[i], { name, generation }, epoch, codec)
+      // Somebody else may have loaded it meanwhile, and the store not have it yet.
+      const entry = stored ?? usable(memory.peek(name), key.tag, now)
       if (!entry || !accept(entry.value) || entry.graceUntil <= Math.max(now, slot.entry?.graceUntil ?? 0))
         continue
       slot.entry = entry
       slot.freshUntil = entry.freshUntil
-      if (evictions.isCurrent(key.tag, epoch)) memory.set(entryName(key), entry)
+      if (evictions.isCurrent(key.tag, epoch)) memory.set(name, entry)
     }
     return read?.generations ?? new Map()
   }
@@ -206,7 +192,8 @@ export function createCache<V extends object>({
     const missing = lacking.filter((slot) => !isFresh(slot))
     tellTiers({ all: slots.length, lacking: lacking.length, missing: missing.length }, noted)
     if (missing.length > 0) {
-      const loading = loadAll(missing, (tag) => ({ epoch, generation: generations?.get(tag) }), load)
+      const markOf = (tag: string) => ({ epoch, generation: generations?.get(tag) })
+      const loading = sharing.during(() => loadAll(missing, markOf, load))
       const isPatient = missing.every(({ entry }) => entry && mayBeLate?.(entry.value))
       await (isPatient ? settledSoon(loading, missing.length) : loading)
       noted?.found('stale', missing.filter(isStale).length)

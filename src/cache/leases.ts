@@ -64,7 +64,7 @@ export function createLeases(redis: RedisLink, leaseMs: number, isAlone: () => b
         redis.attempt('lease', (client) =>
           wasKept ? client.pexpire(nameOf(key), lingerMs) : client.del(nameOf(key)),
         )
-      // After the cache has written what was loaded, which is when whoever asked has it.
+      // When whoever asked has it. The cache writes it then, or a moment later: so long whoever waits goes on waiting.
       setImmediate(() => void end())
     },
   }

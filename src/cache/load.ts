@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { report } from '../telemetry/channels.ts'
+import type { Reading } from '../telemetry/trail.ts'
 import type { CacheKey } from './keys.ts'
 import type { Generation } from './shared.ts'
 
@@ -31,6 +32,20 @@ export type Missing<V = unknown> = CacheKey & {
 }
 
 export type Load<V> = (missing: readonly Missing<V>[]) => Promise<ReadonlyMap<string, Loaded<V> | Error>>
+
+export type ReadOptions<V> = {
+  /** A value that this does not take is as good as none. */
+  readonly accept?: ((value: V) => boolean) | undefined
+  /**
+   * Whether a value past its freshness, but within its grace, may be answered where loading takes long
+   * (stale-while-revalidate, RFC 5861 §3). What is loaded then is there for the next one who asks.
+   */
+  readonly mayBeLate?: ((value: V) => boolean) | undefined
+  /** Told until when, in ms since 1970, all values that are answered are fresh; in the past where one is not. */
+  readonly onFreshUntil?: ((freshUntil: number) => void) | undefined
+  /** Where somebody is to see which tier had what. */
+  readonly noted?: Reading | undefined
+}
 
 // So long is waited for what is fresh where something older could be answered.
 const patienceMs = 100

@@ -3,6 +3,7 @@ import test, { type TestContext } from 'node:test'
 import { createCache } from '../../src/cache/cache.ts'
 import type { Loaded } from '../../src/cache/load.ts'
 import { entryName } from '../../src/cache/keys.ts'
+import type { SharedStore } from '../../src/cache/shared.ts'
 import { UpstreamUnavailable } from '../../src/errors.ts'
 import { codec, key, loaded, openCache, type Value } from './support.ts'
 
@@ -211,6 +212,29 @@ test('what came along with a load is answered without one, unless its tag was ev
 
   assert.deepEqual(await texts(['b']), ['b'])
   assert.deepEqual(loads, [['b']])
+})
+
+test('what somebody else has loaded while the store was asked is not loaded again', async () => {
+  // It answers the first at once and the second late, and knows nothing: what is written to it is not there yet.
+  const answers: (() => void)[] = []
+  const generations = new Map([[key('a').tag, { id: 'one', isNew: false }]])
+  const shared: SharedStore = {
+    read: (keys) => new Promise((resolve) => answers.push(() => resolve({ texts: keys.map(() => undefined), generations }))), // prettier-ignore
+    write: () => Promise.resolve(),
+    evict: () => Promise.resolve(),
+    takeTurn: () => Promise.resolve(true),
+    listen: () => Promise.resolve(),
+    listening: () => true,
+    isAlone: () => true,
+  }
+  const { texts, loads } = openCache({ shared })
+
+  const [first, second] = [texts(['a']), texts(['a'])]
+  answers[0]?.()
+  await first
+  answers[1]?.()
+
+  assert.deepEqual([await second, loads], [['a'], [['a']]])
 })
 
 test('memory holds no more than its bytes, and what was used last', async () => {
