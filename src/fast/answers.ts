@@ -8,9 +8,10 @@ export type Answers = {
   readonly find: (asked: Asked, callerClass: string, now: number) => Hit | undefined
   /**
    * Where the same is being executed just now: what that brings, or `undefined` where it is not to be kept, or takes long.
-   * Where it is not, whoever asks is the one to execute it.
    */
-  readonly join: (asked: Asked, callerClass: string, query: string) => Promise<Hit | undefined> | undefined
+  readonly join: (asked: Asked, callerClass: string) => Promise<Hit | undefined> | undefined
+  /** It is about to be executed: whoever asks the same may wait for it, if it is likely to be kept. */
+  readonly begin: (asked: Asked, callerClass: string, query: string) => void
   readonly keep: (asked: Asked, callerClass: string, answer: KeptAnswer, query: string) => void
 }
 
@@ -46,7 +47,7 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
     return undefined
   }
 
-  async function afterwards(key: string, other: Promise<void>): Promise<KeptAnswer | undefined> {
+  async function afterwards(key: string, other: Promise<unknown>): Promise<KeptAnswer | undefined> {
     await other
     return current(key, Date.now())
   }
@@ -54,11 +55,14 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
   return {
     find: (asked, callerClass, now) =>
       asked.text.length > longestText ? undefined : current(keyOf(asked, callerClass), now),
-    join: (asked, callerClass, query) => {
-      if (asked.text.length > longestText || !keepable.has(query)) return undefined
+    join: (asked, callerClass) => {
+      if (asked.text.length > longestText) return undefined
       const key = keyOf(asked, callerClass)
       const other = waiting.join(key)
       return other && afterwards(key, other)
+    },
+    begin: (asked, callerClass, query) => {
+      if (asked.text.length <= longestText && keepable.has(query)) waiting.begin(keyOf(asked, callerClass))
     },
     keep: (asked, callerClass, answer, query) => {
       if (asked.text.length > longestText || answer.body.length > longestBody) return

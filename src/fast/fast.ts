@@ -105,6 +105,15 @@ export function createFast({
   const headersOf = new LRUCache<string, HeadersOf>({ max: maxVariants })
   const classFor = ({ principal }: Asked) => classOf(principal, forwards)
 
+  function find(asked: Asked, now: number, headers: Headers, meansOf: () => Means) {
+    const callerClass = classFor(asked)
+    return (
+      answers.find(asked, callerClass, now) ??
+      (forwards ? undefined : findEntities(asked, now, headers, meansOf)) ??
+      answers.join(asked, callerClass)
+    )
+  }
+
   function findEntities(asked: Asked, now: number, headers: Headers, meansOf: () => Means) {
     const wanted = entities.read(asked)
     if (!wanted) return undefined
@@ -147,12 +156,10 @@ export function createFast({
   function execute(asked: Asked, headers: HeadersOf, meansOf: () => Means) {
     const runnable = look(asked.text)
     if (!runnable) return undefined
-    const begin = () => {
-      const means = meansOf()
-      return means.pays(runnable.cost) ? runFor(runnable, asked, headers, means) : undefined
-    }
-    const other = isHeard() ? answers.join(asked, classFor(asked), runnable.request.query) : undefined
-    return other ? other.then<Ready | undefined>((hit) => hit ?? begin()) : begin()
+    const means = meansOf()
+    if (!means.pays(runnable.cost)) return undefined
+    answers.begin(asked, classFor(asked), runnable.request.query)
+    return runFor(runnable, asked, headers, means)
   }
 
   async function runFor(
@@ -181,13 +188,10 @@ export function createFast({
     serve: (asked, now, meansOf) => {
       const headers = headersOf.get(asked.variant)
       if (!headers) return undefined
-      const hit = isHeard()
-        ? (answers.find(asked, classFor(asked), now) ??
-          (forwards ? undefined : findEntities(asked, now, headers.kept, meansOf)))
-        : undefined
-      if (hit instanceof Promise)
-        return hit.then<Ready | undefined>((found) => found ?? execute(asked, headers, meansOf))
-      return hit ?? execute(asked, headers, meansOf)
+      const found = isHeard() ? find(asked, now, headers.kept, meansOf) : undefined
+      if (found instanceof Promise)
+        return found.then<Ready | undefined>((hit) => hit ?? execute(asked, headers, meansOf))
+      return found ?? execute(asked, headers, meansOf)
     },
     keep: ({ text, variant, principal }, context, { body, headers }) => {
       headersOf.set(variant, { kept: headers, plain: withoutVary(headers) })

@@ -2,16 +2,15 @@ import { LRUCache } from 'lru-cache'
 
 /** Requests that are being executed, so that whoever asks the same of the same class can wait for what they bring. */
 export type Waiting = {
-  /**
-   * Settles once what the same request brought was kept, or after a moment; `undefined` where nobody is asking: then who
-   * has asked is the one to be waited for.
-   */
-  readonly join: (key: string) => Promise<void> | undefined
+  /** Settles once what the same request brought was kept, or after a moment; `undefined` where nobody is asking. */
+  readonly join: (key: string) => Promise<unknown> | undefined
+  /** Whoever asks the same from now on is to wait for this one. */
+  readonly begin: (key: string) => void
   /** What a request brought is kept. */
   readonly kept: (key: string) => void
 }
 
-type UnderWay = { readonly done: Promise<unknown>; readonly end: () => void; readonly since: number }
+type UnderWay = { readonly done: Promise<unknown>; readonly end: () => void; readonly until: number }
 
 // Whoever has waited this long executes it as well, and shares what is read with the others all the same.
 const patienceMs = 50
@@ -22,24 +21,22 @@ export function createWaiting(): Waiting {
 
   return {
     join: (key) => {
-      const now = performance.now()
       const one = underWay.get(key)
-      const leftMs = one ? one.since + patienceMs - now : 0
-      if (one && leftMs > 0) return within(leftMs, one.done)
+      return one && performance.now() < one.until ? one.done : undefined
+    },
+    begin: (key) => {
       const { promise: done, resolve } = Promise.withResolvers<undefined>()
-      underWay.set(key, { done, end: () => resolve(undefined), since: now })
-      return undefined
+      // One for all who wait.
+      const timer = setTimeout(resolve, patienceMs, undefined)
+      const end = () => {
+        clearTimeout(timer)
+        resolve(undefined)
+      }
+      underWay.set(key, { done, end, until: performance.now() + patienceMs })
     },
     kept: (key) => {
       underWay.get(key)?.end()
       underWay.delete(key)
     },
   }
-}
-
-async function within(ms: number, done: Promise<unknown>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(resolve, ms, undefined)
-  await Promise.race([done, late])
-  clearTimeout(timer)
 }
