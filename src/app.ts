@@ -166,7 +166,7 @@ export async function createApp(
       callers,
       contextOf,
       requests,
-      reply: createReply({ log, requests, nextId }),
+      reply: createReply({ log, requests, nextId, isLeaving: () => phase === 'draining' }),
       isDraining,
       maxBodyBytes,
     })

@@ -31,14 +31,18 @@ export function createReply({
   log,
   requests,
   nextId,
+  isLeaving,
 }: {
   log: FastifyBaseLogger
   requests: Requests
   /** Ids of requests, of those that are handed on and those that are not. */
   nextId: () => string
+  isLeaving: () => boolean
 }): Reply {
   function send({ request, response, started }: Open, { body, cacheControl, headers, atHand }: Sent): void {
     const bytes = Buffer.byteLength(body)
+    // Since this was asked: whoever keeps its connection would go on sending requests here.
+    if (isLeaving()) response.setHeader('connection', 'close')
     response.writeHead(200, ['cache-control', cacheControl, ...headers, 'content-length', String(bytes)])
     // What is all ASCII is written sooner so, and is the same.
     response.end(body, bytes === body.length ? 'latin1' : 'utf8')

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import test from 'node:test'
 import { createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { listen } from '../../src/telemetry/channels.ts'
 import { startInFrontOf, startServer } from '../support/operator.ts'
 import { startGateway, watch } from '../support/gateway.ts'
 import { startRedis } from '../support/redis.ts'
@@ -59,6 +60,45 @@ test('a gateway that closes answers what it has begun, and then takes no more', 
   // The client would keep its connection for a minute.
   assert.ok(performance.now() - started < 5000)
   await assert.rejects(fetch(`${url}/health/ready`), { message: 'fetch failed' })
+})
+
+test('what is being executed by a known document is answered as well, and ends its connection', async (t) => {
+  // Answers for one device at once, and for another when it is told to.
+  const asked = Promise.withResolvers<undefined>()
+  const answer = Promise.withResolvers<undefined>()
+  const operator = await startServer(t, (request, response) => {
+    const isLate = request.url?.includes('15560102') ?? false
+    if (isLate) asked.resolve(undefined)
+    void (isLate ? answer.promise : Promise.resolve()).then(() => response.end('{"twinningList":{}}'))
+  })
+  const read = readConfig({ AUTH: 'off', PORT: '0', DRAIN_MS: '0', LOG_LEVEL: 'silent', OMA_SERVER_ROOT: operator.url }) // prettier-ignore
+  assert.ok('config' in read)
+  const app = await createApp(read.config)
+  t.after(app.close)
+  const url = await app.listen()
+  let executions = 0
+  t.after(listen('document.atHand', () => (executions += 1)))
+  const ask = async (address: string) => {
+    const query = 'query ($a: DeviceAddress) { twinningDevice(address: $a) { twinnings { totalCount } } }'
+    const body = JSON.stringify({ query, variables: { a: address } })
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }) // prettier-ignore
+    return { connection: response.headers.get('connection'), body: await response.text() }
+  }
+  const before = await ask('tel:+15560101')
+  const begun = ask('tel:+15560102')
+  await asked.promise
+
+  const started = performance.now()
+  await app.drain()
+  const closed = app.close()
+  setTimeout(answer.resolve, 50, undefined)
+  const { connection, body } = await begun
+  await closed
+
+  assert.deepEqual([before.connection, connection], ['keep-alive', 'close'])
+  assert.match(body, /"totalCount":0/)
+  assert.ok(performance.now() - started < 5000)
+  if (process.env.FAST_PATH !== 'off') assert.equal(executions, 1)
 })
 
 test('a probe that comes while a gateway drains gets 503', async (t) => {
