@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server'
 import { OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '../graphql/context.ts'
+import { bytesOfDocument } from '../graphql/documents.ts'
 import { operationOf } from './plan.ts'
 
 /** A document that has been admitted, parsed and found valid, and whose one operation is a query. */
@@ -13,12 +14,15 @@ export type KnownDocuments = {
   readonly find: (query: string) => KnownDocument | undefined
 }
 
-// Clients ask by few documents, each again and again.
-const maxDocuments = 500
+// Mostly the same objects that Apollo Server keeps: clients ask by few documents, each again and again.
+const maxBytes = 16 * 1024 * 1024
 const longestQuery = 16 * 1024
 
 export function createKnownDocuments(): KnownDocuments {
-  const known = new LRUCache<string, KnownDocument>({ max: maxDocuments })
+  const known = new LRUCache<string, KnownDocument>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ document }, query) => bytesOfDocument(document) + query.length,
+  })
 
   const plugin: ApolloServerPlugin<Context> = {
     requestDidStart: () =>

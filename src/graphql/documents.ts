@@ -6,6 +6,11 @@ const maxBytes = 16 * 1024 * 1024
 const bytesOfCharacter = 90
 const bytesOfOne = 500
 
+/** About how many bytes a parsed document takes. */
+export function bytesOfDocument({ loc }: DocumentNode): number {
+  return bytesOfOne + bytesOfCharacter * (loc?.source.body.length ?? 0)
+}
+
 /** Documents that have been parsed and found valid, as Apollo Server keeps them. */
 export type DocumentStore = {
   readonly get: (key: string) => Promise<DocumentNode | undefined>
@@ -20,8 +25,7 @@ export type DocumentStore = {
 export function createDocumentStore(): DocumentStore {
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: maxBytes,
-    sizeCalculation: ({ loc }, key) =>
-      bytesOfOne + key.length + bytesOfCharacter * (loc?.source.body.length ?? 0),
+    sizeCalculation: (document, key) => bytesOfDocument(document) + key.length,
   })
   return {
     get: (key) => Promise.resolve(documents.get(key)),
