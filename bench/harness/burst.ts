@@ -38,13 +38,20 @@ export async function openConnections(url: string, count: number): Promise<Conne
 
 function exchange(socket: Socket, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let text = ''
+    const chunks: string[] = []
+    let length = 0
+    let expected: number | undefined
     const heard = (chunk: Buffer) => {
-      text += chunk.toString('latin1')
-      if (!isComplete(text)) return
+      const text = chunk.toString('latin1')
+      chunks.push(text)
+      length += text.length
+      // Looked at once: an answer may be long, and come in many pieces.
+      expected ??= lengthOf(chunks)
+      const isComplete = expected === undefined ? text.endsWith('\r\n0\r\n\r\n') : length >= expected
+      if (!isComplete) return
       socket.off('data', heard)
       socket.off('close', gone)
-      resolve(text)
+      resolve(chunks.join(''))
     }
     const gone = () => reject(new Error('the connection was closed'))
     socket.on('data', heard)
@@ -53,9 +60,10 @@ function exchange(socket: Socket, request: string): Promise<string> {
   })
 }
 
-function isComplete(text: string): boolean {
+/** Of head and body; `undefined` until the head is there, and where it does not say. */
+function lengthOf(chunks: readonly string[]): number | undefined {
+  const text = chunks.join('')
   const end = text.indexOf('\r\n\r\n')
-  if (end < 0) return false
-  const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1]
-  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length - end - 4 >= Number(length)
+  const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, Math.max(end, 0)))?.[1]
+  return length === undefined ? undefined : end + 4 + Number(length)
 }
