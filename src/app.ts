@@ -141,6 +141,7 @@ export async function createApp(
   const admit = createAdmit({ trusted: config.trusted, checkRequest: createCheckRequest(config.limits) })
   const intake = createIntake(admit)
   const isDraining = () => draining
+  const isLeaving = () => phase === 'draining'
   const fast = config.fastPath
     ? createFast({
         schema,
@@ -166,8 +167,8 @@ export async function createApp(
       callers,
       contextOf,
       requests,
-      reply: createReply({ log, requests, nextId, isLeaving: () => phase === 'draining' }),
-      isDraining,
+      reply: createReply({ log, requests, nextId, isLeaving }),
+      isLeaving,
       maxBodyBytes,
     })
   const server = await createGraphqlServer({

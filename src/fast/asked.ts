@@ -31,6 +31,8 @@ export type Hit = {
   /** In ms since 1970. */
   readonly freshUntil: number
   readonly headers: Headers
+  /** Where nobody may keep it, whatever of it is fresh. */
+  readonly cacheControl?: 'no-store'
   /** What it was estimated to cost. */
   readonly cost: number
   readonly isPaid: boolean
@@ -38,6 +40,9 @@ export type Hit = {
   readonly memory: number
   readonly redis: number
 }
+
+/** Of answers that may be kept, and of those that may not. */
+export type HeadersOf = { readonly kept: Headers; readonly plain: Headers }
 
 /** An answer that had to be executed, and is paid for. */
 export type Executed = {

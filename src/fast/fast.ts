@@ -19,12 +19,14 @@ import {
   type AskedBefore,
   type Executed,
   type Headers,
+  type HeadersOf,
   type Hit,
   type Means,
 } from './asked.ts'
 import { createEntities, type Looked, type Wanted } from './entities.ts'
-import { filled, fillIn, type Filled } from './fill.ts'
+import { filled, fillIn } from './fill.ts'
 import { createKnownDocuments } from './known.ts'
+import { joinEntities } from './join.ts'
 import { createPlaces } from './places.ts'
 import { createPlans } from './plans.ts'
 import { createEntityRecorder } from './recorder.ts'
@@ -54,8 +56,6 @@ export type Fast = {
 
 export type Ready = Hit | Executed
 
-/** Of answers that may be kept, and of those that may not. */
-type HeadersOf = { readonly kept: Headers; readonly plain: Headers }
 type Answer = { readonly asked: Asked; readonly query: string; readonly context: Context } & Pick<
   Hit,
   'body' | 'headers'
@@ -105,7 +105,7 @@ export function createFast({
   const headersOf = new LRUCache<string, HeadersOf>({ max: maxVariants })
   const classFor = ({ principal }: Asked) => classOf(principal, forwards)
 
-  function find(asked: Asked, now: number, headers: Headers, meansOf: () => Means) {
+  function find(asked: Asked, now: number, headers: HeadersOf, meansOf: () => Means) {
     const callerClass = classFor(asked)
     return (
       answers.find(asked, callerClass, now) ??
@@ -114,22 +114,24 @@ export function createFast({
     )
   }
 
-  function findEntities(asked: Asked, now: number, headers: Headers, meansOf: () => Means) {
+  function findEntities(asked: Asked, now: number, headers: HeadersOf, meansOf: () => Means) {
     const wanted = entities.read(asked)
     if (!wanted) return undefined
     // What goes beyond a limit is left to execution to refuse, or to count.
     if (wanted.representations.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
     const looked = entities.look(wanted, now)
     const whole = filled(looked)
-    return whole ? hitOf(wanted, whole, headers) : fill(wanted, looked, headers, meansOf())
+    return whole ? joinEntities(wanted, whole, headers, now) : fill(wanted, looked, headers, meansOf())
   }
 
-  /** Paid for first, as execution is. Where it fails, whatever it was, the whole is executed, and has a word for it. */
-  async function fill(wanted: Wanted, looked: Looked, headers: Headers, means: Means) {
+  /** Paid for first, as execution is. */
+  async function fill(wanted: Wanted, looked: Looked, headers: HeadersOf, means: Means) {
     if (!means.pays(wanted.cost.cost)) return undefined
     try {
       const whole = await fillIn(wanted, looked, means, { schema, cache, entities, isHeard })
-      return whole && { ...hitOf(wanted, whole, headers), isPaid: true }
+      if (whole && whole.errors.length > 0)
+        means.trail?.failed(whole.errors.map(({ extensions }) => String(extensions?.code)))
+      return whole && { ...joinEntities(wanted, whole, headers, Date.now()), isPaid: true }
     } catch {
       return undefined
     }
@@ -188,7 +190,7 @@ export function createFast({
     serve: (asked, now, meansOf) => {
       const headers = headersOf.get(asked.variant)
       if (!headers) return undefined
-      const found = isHeard() ? find(asked, now, headers.kept, meansOf) : undefined
+      const found = isHeard() ? find(asked, now, headers, meansOf) : undefined
       if (found instanceof Promise)
         return found.then<Ready | undefined>((hit) => hit ?? execute(asked, headers, meansOf))
       return found ?? execute(asked, headers, meansOf)
@@ -199,21 +201,5 @@ export function createFast({
       if (text === undefined || query === undefined || recorder.hasRecorded(context)) return
       keep({ asked: { text, variant, principal }, query, context, body, headers })
     },
-  }
-}
-
-function hitOf({ plan, cost }: Wanted, { texts, freshUntil, memory, redis }: Filled, headers: Headers): Hit {
-  const json = texts.map((text) => text.json).join(',')
-  const tags = texts[0]?.tags === undefined ? '' : texts.map((text) => text.tags).join(',')
-  const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
-  return {
-    kind: 'entities',
-    body: `{"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}${extensions}}`,
-    headers,
-    freshUntil,
-    cost: cost.cost,
-    isPaid: false,
-    memory,
-    redis,
   }
 }

@@ -1,6 +1,7 @@
-import { execute, type GraphQLSchema } from 'graphql'
+import { execute, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import type { Cache } from '../cache/cache.ts'
 import type { Found } from '../cache/codecs.ts'
+import { formatError } from '../graphql/errors.ts'
 import type { Means } from './asked.ts'
 import type { Entities, Looked, Wanted } from './entities.ts'
 import type { Text } from './texts.ts'
@@ -11,12 +12,14 @@ export type Filled = {
   readonly freshUntil: number
   readonly memory: number
   readonly redis: number
+  /** Of what was executed, as clients see them, at the positions of the whole. */
+  readonly errors: readonly GraphQLFormattedError[]
 }
 
 /** Where all was at hand in memory. */
 export function filled({ texts, missing, freshUntil }: Looked): Filled | undefined {
   if (missing.length > 0) return undefined
-  return { texts: texts as readonly Text[], freshUntil, memory: texts.length, redis: 0 }
+  return { texts: texts as readonly Text[], freshUntil, memory: texts.length, redis: 0, errors: [] }
 }
 
 type Parts = {
@@ -28,8 +31,7 @@ type Parts = {
 
 /**
  * Fills in what is missing: what memory lacks is brought there from Redis, all of it at once, and what is missing even then
- * is executed. `undefined` where anything about that is out of the ordinary (an error, a warning, something that may not
- * be kept): then the whole of it is to be executed as if nothing had been at hand.
+ * is executed. `undefined` where nothing is at hand any more: then nothing was executed.
  */
 export async function fillIn(
   wanted: Wanted,
@@ -46,16 +48,15 @@ export async function fillIn(
   const memory = Math.min(first.texts.length - first.missing.length, found)
   const redis = found - memory
   reading?.found('redis', redis)
-  const counted = { memory, redis }
+  const counted = { memory, redis, errors: [] }
   if (looked.missing.length === 0) return { ...looked, texts: looked.texts as readonly Text[], ...counted }
-  const rest = await executeFor(wanted, looked.missing, means, schema)
-  return (
-    rest && {
-      texts: joined(looked, rest.texts),
-      freshUntil: Math.min(looked.freshUntil, rest.freshUntil),
-      ...counted,
-    }
-  )
+  const { texts, freshUntil, errors } = await executeFor(wanted, looked.missing, means, schema)
+  return {
+    ...counted,
+    texts: joined(looked, texts),
+    freshUntil: knownUntil(looked.freshUntil, freshUntil),
+    errors,
+  }
 }
 
 /** Executes a query for the representations at these positions alone. */
@@ -64,22 +65,44 @@ async function executeFor(
   positions: readonly number[],
   { createContext }: Means,
   schema: GraphQLSchema,
-): Promise<{ readonly texts: readonly Text[]; readonly freshUntil: number } | undefined> {
+): Promise<Pick<Filled, 'texts' | 'freshUntil' | 'errors'>> {
   const context = createContext()
-  const { data, errors } = await execute({
+  const { data, errors = [] } = await execute({
     schema,
     document,
     contextValue: context,
     variableValues: { [shape.variable]: positions.map((index) => representations[index]) },
   })
-  const { freshUntil } = context.caching.basis()
-  if (errors || !data || context.warnings.length > 0 || freshUntil <= Date.now()) return undefined
-  const values = data[shape.responseKey] as readonly unknown[]
+  const { tags: read, freshUntil } = context.caching.basis()
+  const values = (data?.[shape.responseKey] ?? unusual(errors)) as readonly unknown[]
   const tags = context.caching.extensions().apolloEntityCacheTags as readonly unknown[] | undefined
   return {
     texts: values.map((value, n) => ({ json: JSON.stringify(value), tags: tags && JSON.stringify(tags[n]) })),
-    freshUntil,
+    // What leads nowhere is read of nobody, and stays so.
+    freshUntil: read.size > 0 ? freshUntil : Infinity,
+    errors: errors.map((error) => formatError({ ...error.toJSON(), ...pathIn(error, positions) }, error)),
   }
+}
+
+/** Where nothing was read for any of it, nothing is known, and it is not fresh. */
+function knownUntil(...times: readonly number[]): number {
+  const until = Math.min(...times)
+  return until === Infinity ? 0 : until
+}
+
+/** Where an error stands in the whole answer. */
+function pathIn(
+  { path = [] }: GraphQLError,
+  positions: readonly number[],
+): Pick<GraphQLFormattedError, 'path'> {
+  const [field, index, ...rest] = path
+  if (field === undefined || index === undefined) return {}
+  return { path: [field, positions[Number(index)] ?? index, ...rest] }
+}
+
+/** Of entities, each of which may be null, nothing is null as a whole. */
+function unusual(errors: readonly GraphQLError[]): never {
+  throw new AggregateError(errors, 'entities were not executed')
 }
 
 function joined({ texts, missing }: Looked, rest: readonly Text[]): readonly Text[] {

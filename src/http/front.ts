@@ -18,6 +18,8 @@ export type Front = {
   readonly listener: (next: RequestListener) => RequestListener
   /** The body of a request that was read here already: to be asked for once. */
   readonly bodyOf: (request: IncomingMessage) => Buffer | undefined
+  /** When a request that was handed on had come, as `performance.now()` tells it. */
+  readonly startedOf: (request: IncomingMessage) => number | undefined
   /** To be given each answer that may be kept, with the headers that it is sent with. */
   readonly keep: (request: IncomingMessage, context: Context, answer: SentAnswer) => void
 }
@@ -38,7 +40,7 @@ export function createFront({
   callers,
   requests,
   reply,
-  isDraining,
+  isLeaving,
   maxBodyBytes,
 }: {
   fast: Fast
@@ -47,12 +49,13 @@ export function createFront({
   callers: Callers
   requests: Pick<Requests, 'trailOf'>
   reply: Reply
-  isDraining: () => boolean
+  isLeaving: () => boolean
   /** Longer ones are somebody else's to count, or to refuse. */
   maxBodyBytes: number
 }): Front {
   // Of what is handed on; `undefined` once one is taken that nothing is kept by.
   const bodies = new WeakMap<IncomingMessage, Buffer | undefined>()
+  const times = new WeakMap<IncomingMessage, number>()
 
   function takeBody(request: IncomingMessage): Buffer | undefined {
     const body = bodies.get(request)
@@ -68,8 +71,9 @@ export function createFront({
     return length <= longestOfStranger || verify.known(headers.authorization) !== undefined
   }
 
-  function handOn({ request, response, next, body }: Read): void {
+  function handOn({ request, response, next, body, started }: Read): void {
     bodies.set(request, body)
+    times.set(request, started)
     next(request, response)
   }
 
@@ -103,6 +107,8 @@ export function createFront({
 
   function look(read: Read, principal: Principal): void {
     const { request, response, body } = read
+    // Its client has gone while it was looked who that is.
+    if (response.destroyed) return
     const variant = variantOf(request)
     if (variant.length > longestVariant) {
       handOn(read)
@@ -120,6 +126,8 @@ export function createFront({
   }
 
   function answer(read: Read, principal: Principal, ready: Ready | undefined): void {
+    // Nobody is there to be answered, and nothing to be told of.
+    if (read.response.destroyed) return
     if (ready?.kind === 'document') reply.executed(read, ready)
     else if (ready && (ready.isPaid || callers.pays(read.request, principal, ready.cost)))
       reply.hit(read, principal, ready)
@@ -137,10 +145,11 @@ export function createFront({
 
   return {
     listener: (next) => (request, response) => {
-      if (isDraining() || !mayBeAtHand(request) || asksToExplain(request)) next(request, response)
+      if (isLeaving() || !mayBeAtHand(request) || asksToExplain(request)) next(request, response)
       else arrive({ request, response, next, started: performance.now() })
     },
     bodyOf: takeBody,
+    startedOf: (request) => times.get(request),
     keep: (request, context, { body, headers }) => {
       const variant = variantOf(request)
       if (!bodies.has(request) || variant.length > longestVariant) return

@@ -51,12 +51,13 @@ export function createReply({
   }
 
   return {
-    hit: (open, principal, { kind, body, headers, freshUntil, cost, memory, redis }) => {
-      const cacheControl = cacheControlOf(freshUntil, Date.now(), principal)
+    hit: (open, principal, hit) => {
+      const { kind, body, headers, freshUntil, cost, memory, redis } = hit
+      const cacheControl = hit.cacheControl ?? cacheControlOf(freshUntil, Date.now(), principal)
       send(open, { body, cacheControl, headers, atHand: kind })
       report('answer.atHand', { kind })
       report('operation.cost', { estimated: cost, result: 'ok' })
-      report('cache.read', { tier: 'memory', count: memory })
+      if (memory > 0) report('cache.read', { tier: 'memory', count: memory })
       if (redis > 0) report('cache.read', { tier: 'redis', count: redis })
     },
     executed: (open, { body, cacheControl, headers }) => {

@@ -24,7 +24,6 @@ export type HttpLimits = BodyLimit & {
 
 // How late a connection that is too slow is noticed.
 const checkEveryMs = 1000
-const closeIdleEveryMs = 20
 
 /** An HTTP server with limits and a line in the log for each request; no business. */
 export function createHttpServer(
@@ -72,6 +71,7 @@ export function createHttpServer(
   measureBodies(app, limits)
   secureAnswers(app)
   shareWith(app, origins)
+  let closing = false
   // Connections on which nothing has been asked yet: Node does not count them as idle, and would wait for them.
   const unused = new Set<Socket>()
   app.server.on('connection', (socket) => {
@@ -81,21 +81,23 @@ export function createHttpServer(
   const used = ({ socket }: IncomingMessage) => unused.delete(socket)
   app.server.on('request', used).on('upgrade', used)
   app.addHook('preClose', (done) => {
+    closing = true
     for (const socket of unused) socket.destroy()
-    // Kept alive, the connections of what is still being answered would keep the server from closing.
-    const closing = setInterval(() => app.server.closeIdleConnections(), closeIdleEveryMs)
-    app.server.once('close', () => clearInterval(closing))
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
+    // What came by the front is older than the framework knows.
+    const started = front?.startedOf(request.raw)
     requests.answered(request.log, {
       request: request.raw,
       route: request.routeOptions.url,
       status: reply.statusCode,
-      ms: reply.elapsedTime,
+      ms: started === undefined ? reply.elapsedTime : performance.now() - started,
       // Its head was written past the framework.
       isStream: isStreamAskedFor(request) && !reply.hasHeader('content-type'),
     })
+    // Kept alive, its connection would keep the server from closing.
+    if (closing) setImmediate(() => app.server.closeIdleConnections())
     done()
   })
   app.addHook('onSend', (_, reply, payload, done) => {

@@ -4,11 +4,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout } from 'node:timers/promises'
 import { listen, type Reports } from '../../src/telemetry/channels.ts'
 import { phone, watch } from '../support/gateway.ts'
+import { until } from '../support/until.ts'
 import { idsFrom, requests, tokensOf } from './requests.ts'
-import { startBoth } from './support.ts'
+import { seenOf, startBoth } from './support.ts'
 
 // Then nothing is at hand any more but the documents, and the callers for a minute.
 const lifetimeS = 3
@@ -23,6 +24,10 @@ async function startForgetful(...args: Parameters<typeof startBoth>) {
 
 const one = `query One($id: ID!, $mail: Boolean = true) { twinning(id: $id) { id name ownAddress
   ... on SecondaryTwinning { voicemailAccess @include(if: $mail) { address } } } }`
+const entities = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name otherDevice { address } } } }`
+const references = (ids: readonly (string | undefined)[]) => ({
+  r: ids.map((id) => ({ __typename: 'Twinning', id })),
+})
 const list = `query ($a: DeviceAddress, $n: Int) { twinningDevice(address: $a) { twinnings(first: $n) { nodes { id name } } } }`
 
 test('every request, of every caller, with nothing at hand but its document', async (t) => {
@@ -99,64 +104,63 @@ test('bodies that only look alike are told apart', async (t) => {
   assert.ok(both.executions() > 15)
 })
 
+const faults = [
+  { status: 404, headers: { 'cache-control': `max-age=${lifetimeS}` } },
+  {
+    status: 403,
+    body: { requestError: { policyException: { messageId: 'POL0001', text: `not ${watch}` } } },
+  },
+  { status: 500 },
+  { status: 200, body: { twinning: 'nonsense' }, headers: { 'cache-control': 'no-store' } },
+  { headers: { 'cache-control': 'no-store' } },
+  { reset: true },
+  { truncate: true as const },
+]
+
 test('what operators get wrong is told in the same words, and asked for as often', async (t) => {
-  const both = await startForgetful(t, { CACHE_STALE_S: '0' })
-  const [id, , p1] = await idsFrom(both)
-  const { alpha, beta } = both.fast.sandbox.operators
-  const portal = await both.fast.token('twinning:read:any twinning:voicemail')
-  const analyst = await both.fast.token('twinning:analytics')
-  const asked = [
-    { query: one, variables: { id } },
-    { query: list, variables: { a: phone, n: 5 } },
-    { query: list, variables: { a: watch, n: -1 } },
-    { query: list, variables: { a: 'tel:+15559999' } },
-    {
-      query: 'query ($ids: [ID!]!) { twinnings(ids: $ids) { id name } }',
-      variables: { ids: [id, 'nonsense', p1] },
-    },
-  ]
-  for (const token of [portal, analyst]) for (const request of asked) await both.ask(token, request)
+  let executions = 0
+  for (const scope of ['twinning:read:any twinning:voicemail', 'twinning:analytics'])
+    for (const fault of faults) {
+      // Others each time: an operator that fails again and again is left alone for a while.
+      const both = await startForgetful(t, { CACHE_STALE_S: '0' })
+      const { fast, slow, forget } = both
+      const [id, , p1] = await idsFrom(both)
+      const { alpha, beta } = fast.sandbox.operators
+      const token = await fast.token(scope)
+      const asked = [
+        { query: one, variables: { id } },
+        { query: list, variables: { a: phone, n: 5 } },
+        {
+          query: 'query ($ids: [ID!]!) { twinnings(ids: $ids) { id name } }',
+          variables: { ids: [id, 'nonsense', p1] },
+        },
+        { query: entities, variables: references([id, p1]) },
+        { query: entities, variables: references([p1, 'nonsense', id, p1]) },
+      ]
+      for (const request of asked) await both.ask(token, request)
 
-  for (const fault of [
-    { status: 404, headers: { 'cache-control': `max-age=${lifetimeS}` } },
-    {
-      status: 403,
-      body: { requestError: { policyException: { messageId: 'POL0001', text: `not ${watch}` } } },
-    },
-    { status: 500 },
-    { status: 429, headers: { 'retry-after': '1' } },
-    { status: 200, body: { twinning: 'nonsense' } },
-    { reset: true },
-    { truncate: true as const },
-    undefined,
-  ]) {
-    both.forget()
-    for (const operator of [alpha, beta]) if (fault) operator.faults.add(fault)
-    for (const token of [portal, analyst])
+      for (const operator of [alpha, beta]) operator.faults.add(fault)
       for (const request of asked) {
-        const calls = { fast: 0, slow: 0 }
-        for (const who of ['fast', 'slow'] as const) {
+        forget()
+        const seen = []
+        for (const { url } of [fast, slow]) {
           for (const operator of [alpha, beta]) operator.clearRequests()
-          await both[who].query(token, request.query, request.variables)
-          calls[who] = alpha.requests().length + beta.requests().length
-          both.forget()
+          const answer = await seenOf(url, token, request)
+          seen.push({ fault, request, ...answer, calls: [alpha, beta].map((one) => one.requests().length) })
         }
-        await both.ask(token, request, {}, JSON.stringify([fault, request]))
-        both.forget()
-        // One that is tried again waits a while: the other may meet it at another moment.
-        if (fault?.status !== 429) assert.equal(calls.fast, calls.slow, JSON.stringify([fault, request]))
+        assert.deepEqual(seen[0], seen[1])
       }
-    for (const operator of [alpha, beta]) operator.faults.clear()
-  }
+      executions += both.executions() + both.hits()
+      t.mock.timers.reset()
+    }
 
-  assert.ok(both.executions() > 30)
+  assert.ok(executions > 80)
 })
 
 // All but how long it took, and that it was the fast path.
 const reported = [
   'http.request',
   'upstream.request',
-  'cache.read',
   'operation.cost',
   'limit.exceeded',
   'document.untrusted',
@@ -167,14 +171,19 @@ const reported = [
 /** What one gateway tells of one request. */
 async function toldOf(ask: () => Promise<unknown>): Promise<string[]> {
   const told: string[] = []
-  const stops = reported.map((name) =>
-    listen(name, (payload) => told.push(JSON.stringify({ name, ...payload, ms: undefined }))),
-  )
+  const reads = { memory: 0, redis: 0, none: 0 }
+  const stops = [
+    ...reported.map((name) =>
+      listen(name, (payload) => told.push(JSON.stringify({ name, ...payload, ms: undefined }))),
+    ),
+    // In several parts where some was at hand.
+    listen('cache.read', ({ tier, count }) => (reads[tier] += count)),
+  ]
   await ask()
   // The last is told when the answer is on its way.
   for (let n = 0; n < 5; n++) await turn()
   for (const stop of stops) stop()
-  return told.toSorted()
+  return [...told.toSorted(), JSON.stringify(reads)]
 }
 
 test('metrics and limits are those of execution', async (t) => {
@@ -195,6 +204,7 @@ test('metrics and limits are those of execution', async (t) => {
       { query: list, variables: { a: phone, n: 1 } },
       { query: list, variables: { a: phone, n: 10 } },
       { query: 'query ($ids: [ID!]!) { twinnings(ids: $ids) { id name } }', variables: { ids } },
+      { query: entities, variables: references(ids) },
     ]
     for (let round = 0; round < 4; round++)
       for (const { query, variables } of asked) {
@@ -248,6 +258,45 @@ test('who has not been here before is answered no less', async (t) => {
     assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer'])
   }
   assert.equal(both.executions(), 0)
+})
+
+test('for a client that goes nothing is asked any more, and nothing told', async (t) => {
+  const { fast, forget, ask } = await startForgetful(t)
+  const [id, , p1] = await idsFrom({ fast })
+  const { alpha, beta } = fast.sandbox.operators
+  const token = await fast.token('twinning:read:any')
+  let told = 0
+  t.after(listen('http.request', () => (told += 1)))
+
+  for (const request of [
+    { query: one, variables: { id, mail: false } },
+    { query: entities, variables: references([id, p1]) },
+  ]) {
+    await ask(token, request)
+    forget()
+    for (const operator of [alpha, beta]) {
+      operator.clearRequests()
+      operator.faults.add({ hang: true })
+    }
+    const client = new AbortController()
+    const asked = fetch(`${fast.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(request),
+      signal: client.signal,
+    })
+    const requests = () => alpha.requests().length + beta.requests().length
+    await until('an operator is asked', () => requests() > 0)
+    const before = requests()
+    told = 0
+
+    client.abort()
+    await assert.rejects(asked)
+    await setTimeout(200)
+
+    assert.deepEqual([requests(), told], [before, 0])
+    for (const operator of [alpha, beta]) operator.faults.clear()
+  }
 })
 
 test('documents that are not trusted are told of each time', async (t) => {

@@ -141,7 +141,7 @@ test('a refusal is the same with the fast path and without it, for what is at ha
   assert.equal((await both.ask(undefined, { query: plain })).status, 429)
 })
 
-test('what is filled in costs what it costs to execute it, and so does what canâ€™t be', async (t) => {
+test('what is filled in costs what it costs to execute it, whether or not it is there', async (t) => {
   const both = await startBoth(t, { RATE_LIMIT: '60' })
   const devices = Array.from({ length: 60 }, (_, n) => `tel:+155603${n}`)
   for (const [n, ownAddress] of devices.entries())
@@ -157,9 +157,9 @@ test('what is filled in costs what it costs to execute it, and so does what canâ
     ({ twinnings }) => twinnings.nodes.map(({ id }) => id),
   )
   const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { id name } } }'
-  for (const [what, next, filled] of [
-    ['new', () => ids.splice(0, 3), 19],
-    ['nonsense', () => ['x', 'y', 'z'], 0],
+  for (const [what, next] of [
+    ['new', () => ids.splice(0, 3)],
+    ['nonsense', () => ['x', 'y', 'z']],
   ] as const) {
     const own = await both.fast.token('twinning:read:any', undefined, { sub: what })
     // Known by its query, and its caller by its token.
@@ -176,7 +176,7 @@ test('what is filled in costs what it costs to execute it, and so does what canâ
 
     // 1, and 3 each time, of 60.
     assert.equal(statuses.length, 1 + 19 + 1, what)
-    assert.equal(both.hits(), filled, what)
+    assert.equal(both.hits(), 19, what)
   }
 })
 
