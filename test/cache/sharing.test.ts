@@ -31,7 +31,9 @@ test('where nothing is being loaded it is written in the next turn, all of it at
   assert.deepEqual(written, [['a', 'b']])
 })
 
-test('what comes while something is loaded is written once that is there', async () => {
+test('what comes while something is loaded is written once that is there', async (t) => {
+  // However slow this machine is.
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const { add, during, written } = setUp()
   let atTheEnd: unknown
 
