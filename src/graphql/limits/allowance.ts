@@ -74,7 +74,8 @@ export function createAllowance(
 
   // Only while something is waited for: most operations read nothing, and a timer would keep each of them in memory.
   function beginWaiting(at: Turn): void {
-    const leftMs = Math.max(timeMs - (performance.now() - at.startedAt), 0)
+    // Not a fraction too early, which a timer would cut off.
+    const leftMs = Math.ceil(Math.max(timeMs - (performance.now() - at.startedAt), 0))
     at.timer = setTimeout(() => expire(at), leftMs).unref()
     if (gone.aborted) at.leave()
     else gone.addEventListener('abort', at.leave)
