@@ -12,7 +12,7 @@ async function startWith(t: TestContext, answer: (response: ServerResponse) => v
   const server = await startServer(t, (_, response) => answer(response))
   const transport = createTransport({
     operator: 'alpha',
-    serverRoot: new URL(`${server.url}/root/`),
+    serverRoot: new URL(`${server.url}/base/`),
     timeoutMs,
   })
   t.after(transport.close)
@@ -50,7 +50,7 @@ test('an answer is told by its status, and how long it took; its trail’s heade
   assert.deepEqual([status, header('x-list'), header('x-none'), text], [404, 'a, b', undefined, 'no'])
   assert.deepEqual(told(), [[['alpha', 'POST', 404]], [404]])
   assert.ok((reports[0]?.ms ?? 0) > 0)
-  assert.deepEqual(server.requests, ['POST /root/a'])
+  assert.deepEqual(server.requests, ['POST /base/a'])
   const { accept, traceparent } = server.headers[0] ?? {}
   assert.deepEqual([accept, traceparent], ['text/plain', 'ours'])
 })
