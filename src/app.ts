@@ -8,7 +8,7 @@ import { createSharedStore } from './cache/shared.ts'
 import { createChanges } from './changes.ts'
 import type { Config } from './config/config.ts'
 import { createSealer } from './domain/ids.ts'
-import { createFast } from './fast/fast.ts'
+import { createEstimateCost } from './graphql/cost/estimate.ts'
 import { createCheckCost } from './graphql/cost/limit.ts'
 import { createAdmit } from './graphql/intake.ts'
 import { createCheckRequest } from './graphql/limits/check.ts'
@@ -22,7 +22,6 @@ import { createCallers } from './http/callers.ts'
 import { registerDemo, type Demo } from './http/demo.ts'
 import { registerExplorer, type Character } from './http/explorer.ts'
 import { createWhenTokenEnds } from './http/expiry.ts'
-import { createFront } from './http/front.ts'
 import { registerGraphql } from './http/graphql.ts'
 import { createIntake } from './http/intake.ts'
 import { registerHealth, type Phase } from './http/health.ts'
@@ -33,6 +32,7 @@ import { createHttpServer, createRequestIds } from './http/server.ts'
 import { registerSocket } from './http/socket.ts'
 import { registerStream } from './http/stream.ts'
 import { createTrails } from './http/trails.ts'
+import { createInFront } from './inFront.ts'
 import { createExchange } from './limits/exchange.ts'
 import { createRates } from './limits/rates.ts'
 import { createContextFactory } from './perRequest.ts'
@@ -136,51 +136,40 @@ export async function createApp(
   // How it is reached.
   const introspection = config.explorer || config.auth === 'off'
   const schema = createSchema(config.sdlTarget)
-  const checkCost = createCheckCost(schema, config.cost)
+  const estimateCost = createEstimateCost(schema)
+  const checkCost = createCheckCost(schema, estimateCost, config.cost)
   const subscriptions = createSubscriptions({ schema, introspection, checkCost })
   const admit = createAdmit({ trusted: config.trusted, checkRequest: createCheckRequest(config.limits) })
   const intake = createIntake(admit)
-  const isDraining = () => draining
   const isLeaving = () => phase === 'draining'
-  const fast = config.fastPath
-    ? createFast({
-        schema,
-        evictions,
-        cache: stores.found.cache,
-        sealer,
-        operators,
-        admit,
-        costLimit: config.cost,
-        isHeard: shared?.listening ?? (() => true),
-        forwards: config.operators.some(({ auth }) => auth.type === 'forward'),
-        longestList: config.limits.listLength,
-        cacheTags: config.cacheTags,
-      })
-    : undefined
   const nextId = createRequestIds()
-  const maxBodyBytes = config.limits.bodyBytes
-  const front =
-    fast &&
-    createFront({
-      fast,
-      verify,
-      callers,
-      contextOf,
-      requests,
-      reply: createReply({ log, requests, nextId, isLeaving }),
-      isLeaving,
-      maxBodyBytes,
-    })
+  const { front, plugins } = createInFront({
+    config,
+    schema,
+    estimateCost,
+    admit,
+    evictions,
+    shared,
+    cache: stores.found.cache,
+    sealer,
+    operators,
+    verify,
+    callers,
+    contextOf,
+    requests,
+    reply: createReply({ log, requests, nextId, isLeaving }),
+    isLeaving,
+  })
   const server = await createGraphqlServer({
     schema,
     introspection,
     checkCost,
     automatic: config.automatic,
-    plugins: fast?.plugins ?? [],
+    plugins,
   })
   const silentMs = Math.max(120_000, config.limits.timeMs * 2, config.timeoutMs * 10)
   const http = createHttpServer(log, {
-    isDraining,
+    isDraining: () => draining,
     front,
     requests,
     nextId,

@@ -6,8 +6,9 @@ import type { Found } from '../cache/codecs.ts'
 import type { Evictions } from '../cache/evictions.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { Context } from '../graphql/context.ts'
-import { createEstimateCost } from '../graphql/cost/estimate.ts'
+import type { EstimateCost } from '../graphql/cost/estimate.ts'
 import { refusalOf, type CostLimit } from '../graphql/cost/limit.ts'
+import { codesOf } from '../graphql/errors.ts'
 import type { Admit } from '../graphql/intake.ts'
 import { report } from '../telemetry/channels.ts'
 import type { Operators } from '../upstream/operators.ts'
@@ -69,6 +70,7 @@ const maxVariants = 100
 /** `isHeard`: whether evictions by other instances are; `forwards`: operators are asked with each caller's own token. */
 export function createFast({
   schema,
+  estimateCost,
   evictions,
   cache,
   sealer,
@@ -81,6 +83,7 @@ export function createFast({
   forwards,
 }: {
   schema: GraphQLSchema
+  estimateCost: EstimateCost
   evictions: Evictions
   cache: Cache<Found>
   sealer: Sealer
@@ -95,7 +98,6 @@ export function createFast({
   forwards: boolean
 }): Fast {
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
-  const estimateCost = createEstimateCost(schema)
   const places = createPlaces({ sealer, operators, maxBytes: entitiesBytes })
   const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, onKept: places.kept })
   const entities = createEntities({ cache, plans, places })
@@ -129,8 +131,7 @@ export function createFast({
     if (!means.pays(wanted.cost.cost)) return undefined
     try {
       const whole = await fillIn(wanted, looked, means, { schema, cache, entities, isHeard })
-      if (whole && whole.errors.length > 0)
-        means.trail?.failed(whole.errors.map(({ extensions }) => String(extensions?.code)))
+      if (whole && whole.errors.length > 0) means.trail?.failed(codesOf(whole.errors))
       return whole && { ...joinEntities(wanted, whole, headers, Date.now()), isPaid: true }
     } catch {
       return undefined

@@ -2,7 +2,7 @@ import { execute, getVariableValues, type GraphQLError, type GraphQLSchema } fro
 import type { Context } from '../graphql/context.ts'
 import type { EstimateCost } from '../graphql/cost/estimate.ts'
 import { refusalOf, type CostLimit } from '../graphql/cost/limit.ts'
-import { formatError } from '../graphql/errors.ts'
+import { codesOf, formatError } from '../graphql/errors.ts'
 import { finish, type Result } from '../graphql/finish.ts'
 import type { Admit } from '../graphql/intake.ts'
 import { longestList } from '../graphql/limits/measure.ts'
@@ -80,8 +80,7 @@ export function createRun({
       })
       const made: Result = { data, ...(errors.length > 0 && { errors: errors.map(shown) }) }
       const { result, cacheControl } = finish(made, errors, context, operation.operation)
-      if (result.errors)
-        context.trail?.failed(result.errors.map(({ extensions }) => String(extensions?.code)))
+      if (result.errors) context.trail?.failed(codesOf(result.errors))
       return { result, body: printed(result), cacheControl }
     },
   }

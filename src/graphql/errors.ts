@@ -26,6 +26,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   return { message: 'internal server error', ...place, extensions: { code: internal } }
 }
 
+/** The codes of errors as clients see them. */
+export function codesOf(errors: readonly GraphQLFormattedError[]): string[] {
+  return errors.map(({ extensions }) => String(extensions?.code))
+}
+
 /** What a resolver threw, or one of ours that refused the operation as a whole. */
 export function causeOf(error: unknown): unknown {
   const ours = error instanceof GraphQLError && error.originalError instanceof GatewayError

@@ -5,7 +5,7 @@ import { report } from '../../telemetry/channels.ts'
 import { refusal } from '../admission.ts'
 import type { Context } from '../context.ts'
 import { toGraphQLError } from '../errors.ts'
-import { createEstimateCost, mostCost, type Cost, type Operation } from './estimate.ts'
+import { mostCost, type Cost, type EstimateCost, type Operation } from './estimate.ts'
 
 /** Setting: what an operation may cost, and whether one that costs more is refused or only measured. */
 export type CostLimit = { readonly max: number; readonly mode: 'enforce' | 'measure' }
@@ -21,8 +21,11 @@ export type CheckCost = (
 export const leavesForOne = 10
 
 /** Estimates each operation before it is executed, reports it, and refuses it where the limit says so. */
-export function createCheckCost(schema: GraphQLSchema, { max, mode }: CostLimit): CheckCost {
-  const estimateCost = createEstimateCost(schema)
+export function createCheckCost(
+  schema: GraphQLSchema,
+  estimateCost: EstimateCost,
+  { max, mode }: CostLimit,
+): CheckCost {
   return ({ document, operation, variables }) => {
     const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {})
     // Execution is about to refuse these variables, and says why.
