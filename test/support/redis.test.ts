@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Redis } from 'ioredis'
+
+import { createAuthority } from './certificates.ts'
 import { startRedis } from './redis.ts'
 
 test('a started Redis keeps values until it is stopped, and comes back empty on the same port', async (t) => {
@@ -40,6 +43,19 @@ test('a Redis whose port another has taken meanwhile starts on the next', async 
   assert.notEqual(two.port, one.port)
   assert.notEqual(two.pid, one.pid)
   const redis = new Redis(two.url)
+  t.after(() => redis.disconnect())
+  assert.match(await redis.info('server'), new RegExp(`process_id:${two.pid}\r`))
+})
+
+test('so does one whose port for TLS another has taken', async (t) => {
+  const one = await startRedis(t)
+  const authority = createAuthority(t)
+  const tls = { ...authority.sign('localhost'), ca: authority.cert }
+
+  const two = await startRedis(t, { tls, firstTlsPort: one.port })
+
+  assert.notEqual(two.tlsPort, one.port)
+  const redis = new Redis({ port: two.tlsPort!, tls: { ca: readFileSync(authority.cert) } })
   t.after(() => redis.disconnect())
   assert.match(await redis.info('server'), new RegExp(`process_id:${two.pid}\r`))
 })

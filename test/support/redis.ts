@@ -11,6 +11,8 @@ import { findProgram } from './programs.ts'
 export type RedisServer = {
   readonly url: string
   readonly port: number
+  /** Where it speaks TLS, if it does. */
+  readonly tlsPort: number | undefined
   /** The process that serves now; `undefined` while stopped. */
   readonly pid: number | undefined
   /** Ends the server as a power cut would; its data is gone. */
@@ -19,18 +21,29 @@ export type RedisServer = {
   restart(): Promise<void>
 }
 
+export type RedisOptions = {
+  readonly args?: readonly string[]
+  /** Tried first; the next ones are free ports. */
+  readonly firstPort?: number
+  readonly firstTlsPort?: number
+  /** Paths of PEM files, to speak TLS as well. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+}
+
 /** A real Redis of the test's own, on a free port, in memory only; ended with the test. */
 export async function startRedis(
   t: TestContext,
-  { args = [], firstPort }: { args?: readonly string[]; firstPort?: number } = {},
+  { args = [], firstPort, firstTlsPort, tls }: RedisOptions = {},
 ): Promise<RedisServer> {
   const program = findProgram('redis-server')
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
   let port = firstPort ?? (await findFreePort())
+  let tlsPort = tls && (firstTlsPort ?? (await findFreePort()))
   let child: ChildProcess | undefined
 
   const start = async () => {
-    child = await spawnRedis(program, ['--port', String(port), '--dir', folder, ...memoryOnly, ...args])
+    const ports = ['--port', String(port), ...(tls ? ['--tls-port', String(tlsPort), ...tlsArgs(tls)] : [])]
+    child = await spawnRedis(program, [...ports, '--dir', folder, ...memoryOnly, ...args])
     return untilServing(port, child)
   }
   const stop = async () => {
@@ -42,15 +55,17 @@ export async function startRedis(
     await stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  // A port that was free a moment ago may be another test's by now.
+  // Either port was free a moment ago, and may be another test's by now.
   for (let tries = 1; !(await start()); tries++) {
     if (tries === startTries) throw new Error(`redis-server has ended ${tries} times at its start`)
     port = await findFreePort()
+    if (tls) tlsPort = await findFreePort()
   }
 
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    tlsPort,
     get pid() {
       return child?.pid
     },
@@ -63,6 +78,8 @@ export async function startRedis(
 }
 
 const memoryOnly = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no']
+const tlsArgs = ({ cert, key, ca }: NonNullable<RedisOptions['tls']>) =>
+  ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca, '--tls-auth-clients', 'no'] // prettier-ignore
 const startWithinMs = 10_000
 const startTries = 5
 

@@ -130,12 +130,7 @@ test('in the operators file each operator has its own', async (t) => {
 
 test('Redis is trusted by the authority that is named, and by no other', async (t) => {
   const [ours, another] = [createAuthority(t), createAuthority(t)]
-  const { cert, key } = ours.sign(here)
-  const plain = await startRedis(t)
-  const tlsPort = plain.port + 1
-  await plain.stop()
-  const tls = ['--tls-port', String(tlsPort), '--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ours.cert, '--tls-auth-clients', 'no'] // prettier-ignore
-  await startRedis(t, { args: tls, firstPort: plain.port })
+  const { tlsPort } = await startRedis(t, { tls: { ...ours.sign(here), ca: ours.cert } })
   const REDIS_URL = `rediss://${here}:${tlsPort}`
   const statusOf = async ({ url }: Gateway) =>
     ((await (await fetch(`${url}/health/ready`)).json()) as { redis: string }).redis
