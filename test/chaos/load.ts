@@ -11,6 +11,8 @@ export type Load = {
   readonly truth: Truth
   /** Counts what begins from now on under this name, and goes on for so long, and until there is something to judge. */
   readonly phase: (name: string, ms: number, unseenMs?: number) => Promise<void>
+  /** Goes on with a phase until for so long all of it could be had, and changes were made. */
+  readonly untilSound: (name: string, ms: number, unseenMs?: number) => Promise<void>
   /** Begins another phase, and waits for what was asked before. */
   readonly pause: (name: string) => Promise<void>
   /** Waits for what is on its way; the counts by phase. */
@@ -40,6 +42,8 @@ const rename =
 // While all is well, another instance has heard within milliseconds; the rest is for a machine that is busy.
 const soonMs = 400
 const unansweredMs = 10_000
+// An operator that was down may be left alone for ten seconds before it is tried.
+const soundWithinMs = 20_000
 const scopes = ['alpha', 'beta', 'both'] as const
 
 /** Starts it; it ends with the test at the latest. */
@@ -143,12 +147,24 @@ export function startLoad(
     ...(writes ? (['alpha', 'beta'] as const).map(write) : []),
   ]
 
+  function enter(name: string, unseen: number): Tally {
+    unseenMs = unseen
+    return (tally = tallies[name] ??= createTally())
+  }
+
   return {
     truth,
+    untilSound: async (name, ms, unseen = soonMs) => {
+      const own = enter(name, unseen)
+      const isSound = async () => {
+        const [missing, writes] = [own.missingInAll(), own.writes()]
+        await wait(ms)
+        return own.missingInAll() === missing && own.writes() > writes
+      }
+      await until(`nothing is missing ${name}`, isSound, soundWithinMs)
+    },
     phase: async (name, ms, unseen = soonMs) => {
-      unseenMs = unseen
-      tally = tallies[name] ??= createTally()
-      const own = tally
+      const own = enter(name, unseen)
       await wait(ms)
       const enough = () => own.answers() >= fewestAnswers && (!writes || own.writes() >= fewestWrites)
       if (ms > 0) await until(`enough is answered ${name}`, enough, unansweredMs)

@@ -25,6 +25,8 @@ export type Tally = {
   readonly problems: () => { readonly lost: readonly string[]; readonly wrong: readonly string[] }
   /** How many fields were missing, changes aside. */
   readonly readsMissing: () => number
+  /** How many fields were missing and changes refused, of all operators. */
+  readonly missingInAll: () => number
   /** How many fields of an operator were missing, or changes refused, by code. */
   readonly codesOf: (operator: OperatorId) => Readonly<Record<string, number>>
   readonly medianMs: (scope?: Scope) => number
@@ -68,6 +70,10 @@ export function createTally(): Tally {
     },
     refused: count,
     readsMissing: () => readsMissing,
+    missingInAll: () =>
+      Object.values(codes)
+        .flatMap((ofOne) => Object.values(ofOne))
+        .reduce((sum, count) => sum + count, 0),
     answers: () => times.length,
     waiting: () => asked - times.length - lost.length,
     writes: () => writes,
