@@ -18,7 +18,12 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
 
 // Lines are written together: one write for each takes longer than many an answer. What is not read for so long that
 // this much is waiting is dropped, as the gateway must not wait for whoever reads its log, nor run out of memory.
-const written = { minLength: 4096, periodicFlush: 100, maxLength: 8 * 1024 * 1024 }
+const written = {
+  minLength: 32 * 1024,
+  maxWrite: 64 * 1024,
+  periodicFlush: 100,
+  maxLength: 8 * 1024 * 1024,
+}
 
 /** What is still waiting when the process ends is written then. */
 function standardOutput(): DestinationStream {
