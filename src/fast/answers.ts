@@ -1,26 +1,24 @@
 import { LRUCache } from 'lru-cache'
 import type { Evictions } from '../cache/evictions.ts'
-import type { Asked, Hit } from './asked.ts'
+import type { Hit } from './asked.ts'
 import { createWaiting } from './waiting.ts'
 
-/** Whole answers to queries that came before, by body, class of caller and what else they depend on. */
+/** Whole answers to queries that came before, by the names of requests (see `Keys`). */
 export type Answers = {
-  readonly find: (asked: Asked, callerClass: string, now: number) => Hit | undefined
+  readonly find: (key: string, now: number) => Hit | undefined
   /**
    * Where the same is being executed just now: what that brings, or `undefined` where it is not to be kept, or takes long.
    */
-  readonly join: (asked: Asked, callerClass: string) => Promise<Hit | undefined> | undefined
+  readonly join: (key: string) => Promise<Hit | undefined> | undefined
   /** It is about to be executed: whoever asks the same may wait for it, if it is likely to be kept. */
-  readonly begin: (asked: Asked, callerClass: string, query: string) => void
-  readonly keep: (asked: Asked, callerClass: string, answer: KeptAnswer, query: string) => void
+  readonly begin: (key: string, query: string) => void
+  readonly keep: (key: string, answer: KeptAnswer, query: string) => void
 }
 
 /** `epoch`, `tags`: it is void once one of the tags is evicted after that moment. */
 export type KeptAnswer = Hit & { readonly epoch: number; readonly tags: ReadonlySet<string> }
 
-/** A request that is longer is rare, takes long to look up, and would push many others out. */
-export const longestText = 4 * 1024
-const longestBody = 128 * 1024
+const longestAnswer = 128 * 1024
 const bytesOfOne = 500
 const maxQueries = 500
 
@@ -32,7 +30,6 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
   // Queries whose answers may be kept: others are not waited for.
   const keepable = new LRUCache<string, true>({ max: maxQueries })
   const waiting = createWaiting()
-  const keyOf = ({ text, variant }: Asked, callerClass: string) => `${callerClass}\n${variant}\n${text}`
 
   function isCurrent({ tags, epoch, freshUntil }: KeptAnswer, now: number): boolean {
     if (freshUntil <= now) return false
@@ -53,20 +50,16 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
   }
 
   return {
-    find: (asked, callerClass, now) =>
-      asked.text.length > longestText ? undefined : current(keyOf(asked, callerClass), now),
-    join: (asked, callerClass) => {
-      if (asked.text.length > longestText) return undefined
-      const key = keyOf(asked, callerClass)
+    find: current,
+    join: (key) => {
       const other = waiting.join(key)
       return other && afterwards(key, other)
     },
-    begin: (asked, callerClass, query) => {
-      if (asked.text.length <= longestText && keepable.has(query)) waiting.begin(keyOf(asked, callerClass))
+    begin: (key, query) => {
+      if (keepable.has(query)) waiting.begin(key)
     },
-    keep: (asked, callerClass, answer, query) => {
-      if (asked.text.length > longestText || answer.body.length > longestBody) return
-      const key = keyOf(asked, callerClass)
+    keep: (key, answer, query) => {
+      if (answer.body.length > longestAnswer) return
       answers.set(key, answer)
       waiting.kept(key)
       keepable.set(query, true)

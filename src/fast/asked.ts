@@ -5,15 +5,14 @@ import type { Trail } from '../telemetry/trail.ts'
 
 /** A request as far as its answer depends on it. */
 export type Asked = {
-  /** The body. */
-  readonly text: string
+  readonly body: Buffer
   /** All headers but Authorization that its answer may depend on, as one text. */
   readonly variant: string
   readonly principal: Principal
 }
 
-/** A request that Apollo Server has executed. `text`: `undefined` where it is too long for its answer to be kept. */
-export type AskedBefore = Omit<Asked, 'text'> & { readonly text: string | undefined }
+/** A request that Apollo Server has executed. `body`: `undefined` where it is too long for its answer to be kept. */
+export type AskedBefore = Omit<Asked, 'body'> & { readonly body: Buffer | undefined }
 
 /** What it takes to execute what is not at hand. */
 export type Means = {
@@ -63,23 +62,4 @@ export function withoutVary(headers: Headers): Headers {
     const rest = value.slice(varies.length).replace(/^, /, '')
     return rest === '' ? [] : [name, rest]
   })
-}
-
-const classes = new WeakMap<Principal, string>()
-
-/** Callers of one class get the same answer to the same request. `forwards`: operators are asked with the caller's token. */
-export function classOf(principal: Principal, forwards: boolean): string {
-  const known = classes.get(principal)
-  if (known !== undefined) return known
-  const { everything, address, scopes, token } = principal
-  const name = JSON.stringify([
-    everything,
-    // Whether a token came decides whether the answer is private.
-    token !== undefined,
-    address ?? '',
-    [...scopes].sort(),
-    forwards ? (token ?? '') : '',
-  ])
-  classes.set(principal, name)
-  return name
 }

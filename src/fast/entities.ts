@@ -47,10 +47,11 @@ export function createEntities({
   places: Pick<Places, 'of'>
 }): Entities {
   return {
-    read: ({ text, principal }) => {
-      const body = !plans.isEmpty() && text.includes('_entities') ? parseBody(text) : undefined
-      const plan = body && plans.get(body.query)
-      const representations = plan && representationsIn(body, plan.shape)
+    read: ({ body, principal }) => {
+      const mayBe = !plans.isEmpty() && body.includes('_entities')
+      const parsed = mayBe ? parseBody(body.toString('utf8')) : undefined
+      const plan = parsed && plans.get(parsed.query)
+      const representations = plan && representationsIn(parsed, plan.shape)
       return representations && { principal, plan, representations, cost: costOf(plan, representations) }
     },
     look: ({ principal, plan, representations }, now) => {

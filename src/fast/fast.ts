@@ -14,7 +14,6 @@ import { report } from '../telemetry/channels.ts'
 import type { Operators } from '../upstream/operators.ts'
 import { createAnswers } from './answers.ts'
 import {
-  classOf,
   withoutVary,
   type Asked,
   type AskedBefore,
@@ -26,6 +25,7 @@ import {
 } from './asked.ts'
 import { createEntities, type Looked, type Wanted } from './entities.ts'
 import { filled, fillIn } from './fill.ts'
+import { createKeys } from './keys.ts'
 import { createKnownDocuments } from './known.ts'
 import { joinEntities } from './join.ts'
 import { createPlaces } from './places.ts'
@@ -97,6 +97,7 @@ export function createFast({
   isHeard: () => boolean
   forwards: boolean
 }): Fast {
+  const keys = createKeys({ forwards })
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const places = createPlaces({ sealer, operators, maxBytes: entitiesBytes })
   const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, onKept: places.kept })
@@ -105,14 +106,18 @@ export function createFast({
   const known = createKnownDocuments()
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })
   const headersOf = new LRUCache<string, HeadersOf>({ max: maxVariants })
-  const classFor = ({ principal }: Asked) => classOf(principal, forwards)
 
-  function find(asked: Asked, now: number, headers: HeadersOf, meansOf: () => Means) {
-    const callerClass = classFor(asked)
+  function find(
+    asked: Asked,
+    key: string | undefined,
+    now: number,
+    headers: HeadersOf,
+    meansOf: () => Means,
+  ) {
     return (
-      answers.find(asked, callerClass, now) ??
+      (key === undefined ? undefined : answers.find(key, now)) ??
       (forwards ? undefined : findEntities(asked, now, headers, meansOf)) ??
-      answers.join(asked, callerClass)
+      (key === undefined ? undefined : answers.join(key))
     )
   }
 
@@ -139,6 +144,8 @@ export function createFast({
   }
 
   function keep({ asked, query, context, body, headers }: Answer): void {
+    const key = keys.learn(asked)
+    if (key === undefined) return
     const { freshUntil, tags } = context.caching.basis()
     const answer = {
       kind: 'answer' as const,
@@ -152,16 +159,16 @@ export function createFast({
       memory: tags.size,
       redis: 0,
     }
-    answers.keep(asked, classFor(asked), answer, query)
+    answers.keep(key, answer, query)
   }
 
   /** What is not at hand, but asked for by a known document. */
-  function execute(asked: Asked, headers: HeadersOf, meansOf: () => Means) {
-    const runnable = look(asked.text)
+  function execute(asked: Asked, key: string | undefined, headers: HeadersOf, meansOf: () => Means) {
+    const runnable = look(asked.body)
     if (!runnable) return undefined
     const means = meansOf()
     if (!means.pays(runnable.cost)) return undefined
-    answers.begin(asked, classFor(asked), runnable.request.query)
+    if (key !== undefined) answers.begin(key, runnable.request.query)
     return runFor(runnable, asked, headers, means)
   }
 
@@ -191,16 +198,17 @@ export function createFast({
     serve: (asked, now, meansOf) => {
       const headers = headersOf.get(asked.variant)
       if (!headers) return undefined
-      const found = isHeard() ? find(asked, now, headers, meansOf) : undefined
+      const key = keys.find(asked)
+      const found = isHeard() ? find(asked, key, now, headers, meansOf) : undefined
       if (found instanceof Promise)
-        return found.then<Ready | undefined>((hit) => hit ?? execute(asked, headers, meansOf))
-      return found ?? execute(asked, headers, meansOf)
+        return found.then<Ready | undefined>((hit) => hit ?? execute(asked, key, headers, meansOf))
+      return found ?? execute(asked, key, headers, meansOf)
     },
-    keep: ({ text, variant, principal }, context, { body, headers }) => {
-      headersOf.set(variant, { kept: headers, plain: withoutVary(headers) })
-      const query = text === undefined ? undefined : parseBody(text)?.query
-      if (text === undefined || query === undefined || recorder.hasRecorded(context)) return
-      keep({ asked: { text, variant, principal }, query, context, body, headers })
+    keep: ({ body, ...asked }, context, answer) => {
+      headersOf.set(asked.variant, { kept: answer.headers, plain: withoutVary(answer.headers) })
+      const query = body && parseBody(body.toString('utf8'))?.query
+      if (body === undefined || query === undefined || recorder.hasRecorded(context)) return
+      keep({ asked: { body, ...asked }, query, context, ...answer })
     },
   }
 }

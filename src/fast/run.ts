@@ -25,7 +25,7 @@ export type Ran = {
 
 export type Run = {
   /** `undefined` where Apollo Server has something to refuse, or to find out. Nothing is done for it yet. */
-  readonly look: (text: string) => Runnable | undefined
+  readonly look: (body: Buffer) => Runnable | undefined
   /** Executes it for a caller who has paid; rejects with nothing that execution does not. */
   readonly run: (runnable: Runnable, context: Context) => Promise<Ran>
 }
@@ -51,8 +51,8 @@ export function createRun({
   admit: Admit
 }): Run {
   return {
-    look: (text) => {
-      const request = parsePlainRequest(text)
+    look: (body) => {
+      const request = parsePlainRequest(body.toString('utf8'))
       const found = request && known.find(request.query)
       if (!found || !names(request, found)) return undefined
       if (longestList(request.variables) > longest) return undefined

@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http'
 import type { Principal } from '../auth/policy.ts'
 import type { RememberingVerify } from '../auth/remember.ts'
-import { longestText } from '../fast/answers.ts'
 import type { Fast, Ready } from '../fast/fast.ts'
+import { longestBody } from '../fast/keys.ts'
 import type { Context } from '../graphql/context.ts'
 import { report } from '../telemetry/channels.ts'
 import { createBatch } from './batch.ts'
@@ -59,7 +59,7 @@ export function createFront({
 
   function takeBody(request: IncomingMessage): Buffer | undefined {
     const body = bodies.get(request)
-    if (body && body.length > longestText) bodies.set(request, undefined)
+    if (body && body.length > longestBody) bodies.set(request, undefined)
     return body
   }
 
@@ -114,7 +114,7 @@ export function createFront({
       handOn(read)
       return
     }
-    const asked = { text: body.toString('utf8'), variant, principal }
+    const asked = { body, variant, principal }
     const ready = fast.serve(asked, Date.now(), () => ({
       pays: (cost) => callers.prepays(request, principal, cost),
       createContext: () => contextOf(request, goneSignal(response), principal),
@@ -153,8 +153,8 @@ export function createFront({
     keep: (request, context, { body, headers }) => {
       const variant = variantOf(request)
       if (!bodies.has(request) || variant.length > longestVariant) return
-      const text = bodies.get(request)?.toString('utf8')
-      fast.keep({ text, variant, principal: context.principal }, context, { body, headers: kept(headers) })
+      const asked = { body: bodies.get(request), variant, principal: context.principal }
+      fast.keep(asked, context, { body, headers: kept(headers) })
     },
   }
 }

@@ -70,7 +70,8 @@ function setUp({
   const entities = createEntities({ cache, plans, places })
   const r = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
   const principal = { ...nobody, everything: true }
-  const wanted = entities.read({ text: JSON.stringify({ query, variables: { r } }), variant: '', principal })
+  const body = Buffer.from(JSON.stringify({ query, variables: { r } }))
+  const wanted = entities.read({ body, variant: '', principal })
   assert.ok(wanted)
   let executed = 0
   const means: Means = {
