@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
+import { channel, type Channel } from 'node:diagnostics_channel'
 import type { LimitName } from '../errors.ts'
 
 /** Everything that the gateway reports, by channel. Labels are closed sets: never an id, an address or a secret. */
@@ -36,9 +36,20 @@ export type Reports = {
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 
+// Each is looked up once: a warm answer reports to five.
+const channels = new Map<keyof Reports, Channel>()
+
+function channelOf(name: keyof Reports): Channel {
+  const known = channels.get(name)
+  if (known) return known
+  const made = channel(`twinning-gateway:${name}`)
+  channels.set(name, made)
+  return made
+}
+
 /** Tells whoever listens; costs next to nothing where nobody does. */
 export function report<Name extends keyof Reports>(name: Name, payload: Reports[Name]): void {
-  channel(`twinning-gateway:${name}`).publish(payload)
+  channelOf(name).publish(payload)
 }
 
 /** Listens to one channel; answers how to stop. */
@@ -54,6 +65,6 @@ export function listen<Name extends keyof Reports>(
       if (name !== 'error.unexpected') report('error.unexpected', { error })
     }
   }
-  channel(`twinning-gateway:${name}`).subscribe(subscriber)
-  return () => channel(`twinning-gateway:${name}`).unsubscribe(subscriber)
+  channelOf(name).subscribe(subscriber)
+  return () => channelOf(name).unsubscribe(subscriber)
 }
