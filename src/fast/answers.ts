@@ -18,12 +18,15 @@ export type Answers = {
 /** `epoch`, `tags`: it is void once one of the tags is evicted after that moment. */
 export type KeptAnswer = Hit & { readonly epoch: number; readonly tags: ReadonlySet<string> }
 
+/** `soundAt`: when none of its tags had been evicted yet. */
+type Held = KeptAnswer & { soundAt: number }
+
 const longestAnswer = 128 * 1024
 const bytesOfOne = 500
 const maxQueries = 500
 
 export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; maxBytes: number }): Answers {
-  const answers = new LRUCache<string, KeptAnswer>({
+  const answers = new LRUCache<string, Held>({
     maxSize: maxBytes,
     sizeCalculation: ({ body }, key) => key.length + body.length + bytesOfOne,
   })
@@ -31,9 +34,13 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
   const keepable = new LRUCache<string, true>({ max: maxQueries })
   const waiting = createWaiting()
 
-  function isCurrent({ tags, epoch, freshUntil }: KeptAnswer, now: number): boolean {
-    if (freshUntil <= now) return false
-    for (const tag of tags) if (!evictions.isCurrent(tag, epoch)) return false
+  function isCurrent(answer: Held, now: number): boolean {
+    if (answer.freshUntil <= now) return false
+    // Most often nothing has been evicted since the last time.
+    const at = evictions.now()
+    if (answer.soundAt === at) return true
+    for (const tag of answer.tags) if (!evictions.isCurrent(tag, answer.epoch)) return false
+    answer.soundAt = at
     return true
   }
 
@@ -60,7 +67,7 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
     },
     keep: (key, answer, query) => {
       if (answer.body.length > longestAnswer) return
-      answers.set(key, answer)
+      answers.set(key, { ...answer, soundAt: answer.epoch })
       waiting.kept(key)
       keepable.set(query, true)
     },

@@ -27,6 +27,8 @@ export type Means = {
 export type Hit = {
   readonly kind: 'answer' | 'entities'
   readonly body: string
+  /** Of the body in UTF-8, where they have been counted. */
+  readonly bytes?: number | undefined
   /** In ms since 1970. */
   readonly freshUntil: number
   readonly headers: Headers

@@ -150,6 +150,7 @@ export function createFast({
     const answer = {
       kind: 'answer' as const,
       body,
+      bytes: Buffer.byteLength(body),
       headers,
       freshUntil,
       tags,

@@ -56,6 +56,7 @@ export function createFront({
   // Of what is handed on; `undefined` once one is taken that nothing is kept by.
   const bodies = new WeakMap<IncomingMessage, Buffer | undefined>()
   const times = new WeakMap<IncomingMessage, number>()
+  const variantOf = createVariantOf()
 
   function takeBody(request: IncomingMessage): Buffer | undefined {
     const body = bodies.get(request)
@@ -170,8 +171,15 @@ const named = new Set(['cache-control', 'content-length'])
 const json = /^application\/json(?: *; *charset=utf-8)?$/i
 
 /** The headers that answers differ by, beside Authorization: their media type, and what a browser may read of them. */
-function variantOf({ headers }: IncomingMessage): string {
-  return `${headers.accept ?? ''}\n${headers.origin ?? ''}`
+function createVariantOf(): (request: IncomingMessage) => string {
+  let last = { accept: '', origin: '', variant: '\n' }
+
+  // The same text as the last time, if it can be, is found without being read again.
+  return ({ headers: { accept = '', origin = '' } }) => {
+    if (accept !== last.accept || origin !== last.origin)
+      last = { accept, origin, variant: `${accept}\n${origin}` }
+    return last.variant
+  }
 }
 
 /** The body, where all of it has come with the headers, as it mostly has. */
