@@ -4,6 +4,7 @@ import type { Principal } from '../auth/policy.ts'
 import type { Executed, Headers, Hit } from '../fast/asked.ts'
 import { cacheControlOf } from '../graphql/caching.ts'
 import { report } from '../telemetry/channels.ts'
+import { createOutbox } from './outbox.ts'
 import type { Requests } from './requests.ts'
 
 /** A request, and where its answer goes. `started`: as `performance.now()` tells it. */
@@ -19,13 +20,14 @@ export type Reply = {
   readonly executed: (open: Open, executed: Executed) => void
 }
 
-type Sent = {
-  readonly body: string
+type Sent = Pick<Hit, 'body' | 'bytes'> & {
   readonly cacheControl: string
   readonly headers: Headers
   /** What was at hand of it. */
   readonly atHand: string
 }
+
+const route = '/graphql'
 
 export function createReply({
   log,
@@ -39,22 +41,26 @@ export function createReply({
   nextId: () => string
   isLeaving: () => boolean
 }): Reply {
-  function send({ request, response, started }: Open, { body, cacheControl, headers, atHand }: Sent): void {
-    const bytes = Buffer.byteLength(body)
+  const post = createOutbox()
+  // What all lines have in common is printed once.
+  const told = log.child({ method: 'POST', route, status: 200 })
+
+  function send({ request, response, started }: Open, sent: Sent): void {
+    const { body, bytes = Buffer.byteLength(body), cacheControl, headers, atHand } = sent
     // Since this was asked: whoever keeps its connection would go on sending requests here.
     if (isLeaving()) response.setHeader('connection', 'close')
     response.writeHead(200, ['cache-control', cacheControl, ...headers, 'content-length', String(bytes)])
     // What is all ASCII is written sooner so, and is the same.
-    response.end(body, bytes === body.length ? 'latin1' : 'utf8')
+    post({ response, body, encoding: bytes === body.length ? 'latin1' : 'utf8' })
     const ms = performance.now() - started
-    requests.answered(log, { request, reqId: nextId(), route: '/graphql', status: 200, ms, atHand })
+    requests.answered(told, { request, line: { reqId: nextId() }, route, status: 200, ms, atHand })
   }
 
   return {
     hit: (open, principal, hit) => {
-      const { kind, body, headers, freshUntil, cost, memory, redis } = hit
+      const { kind, body, bytes, headers, freshUntil, cost, memory, redis } = hit
       const cacheControl = hit.cacheControl ?? cacheControlOf(freshUntil, Date.now(), principal)
-      send(open, { body, cacheControl, headers, atHand: kind })
+      send(open, { body, bytes, cacheControl, headers, atHand: kind })
       report('answer.atHand', { kind })
       report('operation.cost', { estimated: cost, result: 'ok' })
       if (memory > 0) report('cache.read', { tier: 'memory', count: memory })

@@ -8,8 +8,8 @@ import type { Trail } from '../telemetry/trail.ts'
 /** A request that has been answered. */
 export type Answered = {
   readonly request: IncomingMessage
-  /** Its name in the log, where the log does not have it already. */
-  readonly reqId?: string
+  /** What is to stand in its line instead of method, route and status, where the log has these already. */
+  readonly line?: { readonly reqId: string }
   /** As it was registered; `undefined` where there is none. */
   readonly route: string | undefined
   readonly status: number
@@ -48,7 +48,7 @@ export function createRequests(spans: RequestSpans | undefined): Requests {
       })
     },
     trailOf: (request) => spanOf(request)?.trail,
-    answered: (log, { request, reqId, route, status, ms, isStream, atHand }) => {
+    answered: (log, { request, line, route, status, ms, isStream, atHand }) => {
       const { method = '' } = request
       const span = spanOf(request)
       const trace = span?.context ?? parseTraceparent(request.headers.traceparent)
@@ -57,10 +57,7 @@ export function createRequests(spans: RequestSpans | undefined): Requests {
       // What is undefined is left out of the line.
       log.info(
         {
-          reqId,
-          method,
-          route,
-          status,
+          ...(line ?? { method, route, status }),
           ms: Math.round(ms),
           trace_id: trace?.traceId,
           span_id: trace?.spanId,
