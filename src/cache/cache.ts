@@ -37,6 +37,8 @@ export type Cache<V> = {
    * others are heard.
    */
   readonly atHand: (tag: string, name: string, now: number) => Held<V> | undefined
+  /** Grows with whatever was at hand and is not any more, unless it is only too old. */
+  readonly changes: () => number
   /** Brings what the shared store has of these into memory, by one read; nothing is loaded. `noted`: who is to see it. */
   readonly recall: (keys: readonly CacheKey[], noted?: Reading) => Promise<void>
   /** What another instance has brought by now: as it is in the shared store, if it is fresh. */
@@ -86,7 +88,9 @@ export function createCache<V extends object>({
   const memory = new LRUCache<string, Entry<V>>({
     maxSize: maxBytes,
     sizeCalculation: ({ value }) => codec.weigh(value),
+    dispose: () => (gone += 1),
   })
+  let gone = 0
 
   const sharing = createSharing(shared)
 
@@ -231,7 +235,7 @@ export function createCache<V extends object>({
     return entry.value
   }
 
-  return { getMany, atHand, recall, seek, peek, put }
+  return { getMany, atHand, changes: () => evictions.now() + gone, recall, seek, peek, put }
 }
 
 const anything = () => true

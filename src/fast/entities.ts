@@ -1,12 +1,12 @@
 import type { Principal } from '../auth/policy.ts'
-import type { Cache } from '../cache/cache.ts'
+import type { Cache, Held } from '../cache/cache.ts'
 import type { Found } from '../cache/codecs.ts'
 import type { CacheKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Cost } from '../graphql/cost/estimate.ts'
 import { sightOf, type Sight } from '../twinnings/visible.ts'
 import type { Asked } from './asked.ts'
-import type { Places } from './places.ts'
+import type { Place, Places } from './places.ts'
 import type { Plan, Plans } from './plans.ts'
 import { parseBody, representationsIn, type Representation } from './representations.ts'
 import type { Text } from './texts.ts'
@@ -46,6 +46,14 @@ export function createEntities({
   plans: Plans
   places: Pick<Places, 'of'>
 }): Entities {
+  function heldAt(place: Place, changes: number, now: number): Held<Found> | undefined {
+    if (place.heldAt !== changes || !place.held || place.held.freshUntil <= now) {
+      place.held = cache.atHand(place.key.tag, place.name, now)
+      place.heldAt = changes
+    }
+    return place.held
+  }
+
   return {
     read: ({ body, principal }) => {
       const mayBe = !plans.isEmpty() && body.includes('_entities')
@@ -59,11 +67,12 @@ export function createEntities({
       const texts: (Text | undefined)[] = []
       const missing: number[] = []
       const lacking = new Map<string, CacheKey>()
+      const changes = cache.changes()
       let freshUntil = Infinity
       for (const { __typename: type, id } of representations) {
         const place = places.of(id)
         const seen = place && sight(place.device)
-        const held = seen && cache.atHand(place.key.tag, place.name, now)
+        const held = seen && heldAt(place, changes, now)
         const twinning = held?.value.twinning
         const text = place && seen && twinning && plan.texts.of(type, place.shelf, twinning, seen)
         if (held && text && held.freshUntil < freshUntil) freshUntil = held.freshUntil

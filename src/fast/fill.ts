@@ -4,7 +4,7 @@ import type { Found } from '../cache/codecs.ts'
 import { formatError } from '../graphql/errors.ts'
 import type { Means } from './asked.ts'
 import type { Entities, Looked, Wanted } from './entities.ts'
-import type { Text } from './texts.ts'
+import { textOf, type Text } from './texts.ts'
 
 /** All texts of a query, and which tier had how many of the entities; what was executed has told of that itself. */
 export type Filled = {
@@ -77,7 +77,7 @@ async function executeFor(
   const values = (data?.[shape.responseKey] ?? unusual(errors)) as readonly unknown[]
   const tags = context.caching.extensions().apolloEntityCacheTags as readonly unknown[] | undefined
   return {
-    texts: values.map((value, n) => ({ json: JSON.stringify(value), tags: tags && JSON.stringify(tags[n]) })),
+    texts: values.map((value, n) => textOf(JSON.stringify(value), tags && JSON.stringify(tags[n]))),
     // What leads nowhere is read of nobody, and stays so.
     freshUntil: read.size > 0 ? freshUntil : Infinity,
     errors: errors.map((error) => formatError({ ...error.toJSON(), ...pathIn(error, positions) }, error)),

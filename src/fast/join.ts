@@ -1,6 +1,7 @@
 import type { Hit, HeadersOf } from './asked.ts'
 import type { Wanted } from './entities.ts'
 import type { Filled } from './fill.ts'
+import type { Text } from './texts.ts'
 
 /** An answer of entities, as execution would have put it together (see `finish` in src/graphql/finish.ts). */
 export function joinEntities(
@@ -10,13 +11,36 @@ export function joinEntities(
   now: number,
 ): Hit {
   const counted = { kind: 'entities' as const, freshUntil, cost: cost.cost, isPaid: false, memory, redis }
-  const json = texts.map((text) => text.json).join(',')
-  const data = `"data":{${JSON.stringify(plan.shape.responseKey)}:[${json}]}`
+  const { entities, tags, bytes } = listsOf(texts)
+  const data = `"data":{${JSON.stringify(plan.shape.responseKey)}:[`
   if (errors.length > 0 || freshUntil <= now) {
     const failures = errors.length > 0 ? `"errors":${JSON.stringify(errors)},` : ''
-    return { ...counted, body: `{${failures}${data}}`, headers: headers.plain, cacheControl: 'no-store' }
+    const body = `{${failures}${data}${entities}]}}`
+    return { ...counted, body, headers: headers.plain, cacheControl: 'no-store' }
   }
-  const tags = texts[0]?.tags === undefined ? '' : texts.map((text) => text.tags).join(',')
-  const extensions = tags === '' ? '' : `,"extensions":{"apolloEntityCacheTags":[${tags}]}`
-  return { ...counted, body: `{${data}${extensions}}`, headers: headers.kept }
+  const around =
+    tags === '' ? [`{${data}`, ']}', '}'] : [`{${data}`, ']},"extensions":{"apolloEntityCacheTags":[', ']}}']
+  const [before = '', between = '', after = ''] = around
+  return {
+    ...counted,
+    body: `${before}${entities}${between}${tags}${after}`,
+    bytes: bytes + Buffer.byteLength(before) + between.length + after.length,
+    headers: headers.kept,
+  }
+}
+
+/** One text after the other, and the same of their tags. `bytes`: of both, so that they need not be read again for that. */
+function listsOf(texts: readonly Text[]): { entities: string; tags: string; bytes: number } {
+  let entities = ''
+  let tags = ''
+  let bytes = 0
+  for (const [n, text] of texts.entries()) {
+    const comma = n === 0 ? '' : ','
+    entities += comma + text.json
+    bytes += text.bytes + comma.length
+    if (text.tags === undefined) continue
+    tags += comma + text.tags
+    bytes += comma.length
+  }
+  return { entities, tags, bytes }
 }

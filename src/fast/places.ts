@@ -1,3 +1,5 @@
+import type { Held } from '../cache/cache.ts'
+import type { Found } from '../cache/codecs.ts'
 import { entryName, twinningKey, type CacheKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
@@ -11,6 +13,9 @@ export type Place = {
   readonly key: CacheKey
   readonly name: string
   readonly shelf: Shelf
+  /** What memory held of it when its cache's `changes` were these: it does so while they are. */
+  held: Held<Found> | undefined
+  heldAt: number
 }
 
 export type Places = {
@@ -47,7 +52,8 @@ export function createPlaces({
       if (!ref || link?.id !== ref.operatorId) return undefined
       const key = twinningKey(ref, link.partition(undefined))
       const shelf = { twinning: undefined, kept: [] }
-      const place: Place = { id, device: ref.device, key, name: entryName(key), shelf }
+      const name = entryName(key)
+      const place: Place = { id, device: ref.device, key, name, shelf, held: undefined, heldAt: -1 }
       // Which of them are still asked for nobody knows: what is, comes again.
       if (places.size >= maxPlaces) {
         places.clear()

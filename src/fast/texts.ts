@@ -3,8 +3,12 @@ import type { TwinningType } from '../graphql/resolvers/twinning.ts'
 import type { Sight, VisibleTwinning } from '../twinnings/visible.ts'
 import type { EntityType } from './representations.ts'
 
-/** What an entity is in an answer, and its tags, where answers have any: both JSON. */
-export type Text = { readonly json: string; readonly tags: string | undefined }
+/** What an entity is in an answer, and its tags, where answers have any: both JSON. `bytes`: of both in UTF-8. */
+export type Text = { readonly json: string; readonly tags: string | undefined; readonly bytes: number }
+
+export function textOf(json: string, tags: string | undefined): Text {
+  return { json, tags, bytes: Buffer.byteLength(json) + Buffer.byteLength(tags ?? '') }
+}
 
 /**
  * What has been made of one twinning, and of which object of it: of another, it is void. It is with where the twinning's id
@@ -18,8 +22,12 @@ export type Texts = {
   readonly of: (type: EntityType, shelf: Shelf, twinning: Twinning, sight: Sight) => Text | undefined
 }
 
-export type Made = Text & { readonly type: TwinningType }
-type Kept = Made & { readonly by: Texts; readonly sight: Sight }
+export type Made = Omit<Text, 'bytes'> & { readonly type: TwinningType }
+type Kept = Text & {
+  readonly type: TwinningType
+  readonly by: Texts
+  readonly sight: Sight
+}
 
 // Of one twinning: whoever asks by more queries than that has them made anew.
 const mostOfOne = 8
@@ -33,8 +41,8 @@ export function createTexts(
   function keep(shelf: Shelf, twinning: Twinning, sight: Sight): Kept | undefined {
     try {
       const { type, json, tags } = make({ twinning, sight })
-      const text = { type, json, tags, by: texts, sight }
-      onKept(json.length + (tags?.length ?? 0) + bytesOfOne)
+      const text = { ...textOf(json, tags), type, by: texts, sight }
+      onKept(text.bytes + bytesOfOne)
       if (shelf.twinning !== twinning || shelf.kept.length >= mostOfOne) shelf.kept = []
       shelf.twinning = twinning
       shelf.kept.push(text)
@@ -55,7 +63,7 @@ export function createTexts(
       const text = find(shelf, twinning, sight) ?? keep(shelf, twinning, sight)
       // Whoever refers to it as what it is not has looked at it, and sees nothing.
       const isNothing = text && type !== 'Twinning' && type !== text.type
-      return isNothing ? { json: 'null', tags: text.tags } : text
+      return isNothing ? textOf('null', text.tags) : text
     },
   }
   return texts

@@ -46,13 +46,14 @@ function setUp({
   const asked: string[][] = []
   const cache = {
     atHand: (_: string, name: string) => memory.get(name),
+    changes: () => asked.length,
     recall: (keys) => {
       asked.push(keys.map(({ key }) => key))
       memory.set('b', held('b'))
       meanwhile(memory)
       return Promise.resolve()
     },
-  } as Pick<Cache<Found>, 'atHand' | 'recall'> as Cache<Found>
+  } as Pick<Cache<Found>, 'atHand' | 'changes' | 'recall'> as Cache<Found>
   const plans = createPlans({
     schema,
     sealer,
@@ -65,7 +66,15 @@ function setUp({
   assert.ok(shape && plans.make(query, shape, document))
   const shelf = () => ({ twinning: undefined, kept: [] })
   const places = {
-    of: (id: string) => ({ id, device, key: { tag: 'tag', key: id }, name: id, shelf: shelf() }),
+    of: (id: string) => ({
+      id,
+      device,
+      key: { tag: 'tag', key: id },
+      name: id,
+      shelf: shelf(),
+      held: undefined,
+      heldAt: -1,
+    }),
   }
   const entities = createEntities({ cache, plans, places })
   const r = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
