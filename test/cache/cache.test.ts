@@ -249,3 +249,28 @@ test('memory holds no more than its bytes, and what was used last', async () => 
   await texts(['b'])
   assert.deepEqual(loads.at(-1), ['b'])
 })
+
+test('whoever remembers what was at hand learns of it once something is not any more', async () => {
+  const { cache, evictions, texts } = openCache({ maxBytes: 300 })
+  const put = (name: string, text: string, more?: Parameters<typeof loaded>[1]) =>
+    cache.put([
+      { key: key(name), loaded: loaded(text, more), mark: { epoch: evictions.now(), generation: undefined } },
+    ])
+  const changed = async (change: () => unknown) => {
+    const before = cache.changes()
+    await change()
+    return cache.changes() > before
+  }
+
+  for (const [what, change, isGone] of [
+    ['one that is new', () => put('a', 'one'), false],
+    ['another', () => texts(['b', 'c']), false],
+    ['nothing', () => texts(['a', 'b']), false],
+    ['the same anew', () => put('a', 'two'), true],
+    ['more than memory holds', () => texts(['d']), true],
+    ['what is good for no time', () => put('a', 'three', { freshForMs: 0 }), true],
+    ['a tag', () => evictions.evict([key('b').tag]), true],
+    ['everything', () => evictions.evictAll(), true],
+  ] as const)
+    assert.equal(await changed(change), isGone, what)
+})
