@@ -1,15 +1,16 @@
 import type { Principal } from '../auth/policy.ts'
-import type { Cache, Held } from '../cache/cache.ts'
+import type { Cache } from '../cache/cache.ts'
 import type { Found } from '../cache/codecs.ts'
 import type { CacheKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Cost } from '../graphql/cost/estimate.ts'
 import { sightOf, type Sight } from '../twinnings/visible.ts'
 import type { Asked } from './asked.ts'
-import type { Place, Places } from './places.ts'
+import type { Frames } from './frames.ts'
+import type { Last, Nowhere, Place, Places } from './places.ts'
 import type { Plan, Plans } from './plans.ts'
-import { parseBody, representationsIn, type Representation } from './representations.ts'
-import type { Text } from './texts.ts'
+import { parseBody, representationsIn } from './representations.ts'
+import type { Text, Texts } from './texts.ts'
 
 /** `_entities` from what memory holds of each twinning. */
 export type Entities = {
@@ -22,7 +23,7 @@ export type Entities = {
 export type Wanted = {
   readonly principal: Principal
   readonly plan: Plan
-  readonly representations: readonly Representation[]
+  readonly places: readonly (Place | Nowhere)[]
   readonly cost: Cost
 }
 
@@ -41,53 +42,68 @@ export function createEntities({
   cache,
   plans,
   places,
+  frames,
 }: {
   cache: Cache<Found>
   plans: Plans
   places: Pick<Places, 'of'>
+  frames: Frames
 }): Entities {
-  function heldAt(place: Place, changes: number, now: number): Held<Found> | undefined {
-    if (place.heldAt !== changes || !place.held || place.held.freshUntil <= now) {
-      place.held = cache.atHand(place.key.tag, place.name, now)
-      place.heldAt = changes
-    }
-    return place.held
+  /** What memory has of a place, as it was answered the last time, or made now; `undefined` where it takes more than that. */
+  function find(place: Place, by: By, sight: Sight): Last | undefined {
+    const { texts, changes, now } = by
+    const { last } = place
+    if (last?.changes === changes && last.texts === texts && last.sight === sight && last.freshUntil > now)
+      return last
+    const held = cache.atHand(place.key.tag, place.name, now)
+    const twinning = held?.value.twinning
+    const text = twinning && texts.of(place.type, place.shelf, twinning, sight)
+    place.last = text && { changes, texts, sight, text, freshUntil: held.freshUntil }
+    return place.last
+  }
+
+  function parsed(body: Buffer): Pick<Wanted, 'plan' | 'places'> | undefined {
+    const text = body.includes('_entities') ? body.toString('utf8') : undefined
+    const request = text === undefined ? undefined : parseBody(text)
+    const plan = request && plans.get(request.query)
+    const representations = plan && representationsIn(request, plan.shape)
+    if (text === undefined || !representations) return undefined
+    frames.learn(text, plan, representations)
+    return { plan, places: representations.map(places.of) }
   }
 
   return {
     read: ({ body, principal }) => {
-      const mayBe = !plans.isEmpty() && body.includes('_entities')
-      const parsed = mayBe ? parseBody(body.toString('utf8')) : undefined
-      const plan = parsed && plans.get(parsed.query)
-      const representations = plan && representationsIn(parsed, plan.shape)
-      return representations && { principal, plan, representations, cost: costOf(plan, representations) }
+      if (plans.isEmpty()) return undefined
+      const found = frames.read(body) ?? parsed(body)
+      return found && { principal, ...found, cost: costOf(found) }
     },
-    look: ({ principal, plan, representations }, now) => {
+    look: ({ principal, plan, places: wanted }, now) => {
       const sight = sightsOf(principal)
+      const by = { texts: plan.texts, changes: cache.changes(), now }
       const texts: (Text | undefined)[] = []
       const missing: number[] = []
       const lacking = new Map<string, CacheKey>()
-      const changes = cache.changes()
       let freshUntil = Infinity
-      for (const { __typename: type, id } of representations) {
-        const place = places.of(id)
-        const seen = place && sight(place.device)
-        const held = seen && heldAt(place, changes, now)
-        const twinning = held?.value.twinning
-        const text = place && seen && twinning && plan.texts.of(type, place.shelf, twinning, seen)
-        if (held && text && held.freshUntil < freshUntil) freshUntil = held.freshUntil
-        if (!text) missing.push(texts.length)
-        if (seen && !held) lacking.set(place.name, place.key)
-        texts.push(text)
+      for (const place of wanted) {
+        const seen = place.device && sight(place.device)
+        const found = seen && find(place, by, seen)
+        if (found && found.freshUntil < freshUntil) freshUntil = found.freshUntil
+        if (!found) missing.push(texts.length)
+        if (seen && !found && !cache.atHand(place.key.tag, place.name, now))
+          lacking.set(place.name, place.key)
+        texts.push(found?.text)
       }
       return { texts, missing, lacking, freshUntil }
     },
   }
 }
 
-function costOf({ base, costs }: Plan, representations: readonly Representation[]): Cost {
+type By = { readonly texts: Texts; readonly changes: number; readonly now: number }
+
+function costOf({ plan: { base, costs }, places }: Pick<Wanted, 'plan' | 'places'>): Cost {
   let { cost, leaves } = base
-  for (const { __typename: type } of representations) {
+  for (const { type } of places) {
     cost += costs[type].cost
     leaves += costs[type].leaves
   }

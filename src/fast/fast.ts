@@ -25,6 +25,7 @@ import {
 } from './asked.ts'
 import { createEntities, type Looked, type Wanted } from './entities.ts'
 import { filled, fillIn } from './fill.ts'
+import { createFrames } from './frames.ts'
 import { createKeys } from './keys.ts'
 import { createKnownDocuments } from './known.ts'
 import { joinEntities } from './join.ts'
@@ -101,7 +102,7 @@ export function createFast({
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const places = createPlaces({ sealer, operators, maxBytes: entitiesBytes })
   const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, onKept: places.kept })
-  const entities = createEntities({ cache, plans, places })
+  const entities = createEntities({ cache, plans, places, frames: createFrames(places) })
   const recorder = createEntityRecorder(plans)
   const known = createKnownDocuments()
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })
@@ -125,7 +126,7 @@ export function createFast({
     const wanted = entities.read(asked)
     if (!wanted) return undefined
     // What goes beyond a limit is left to execution to refuse, or to count.
-    if (wanted.representations.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
+    if (wanted.places.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
     const looked = entities.look(wanted, now)
     const whole = filled(looked)
     return whole ? joinEntities(wanted, whole, headers, now) : fill(wanted, looked, headers, meansOf())

@@ -4,6 +4,8 @@ import type { Found } from '../cache/codecs.ts'
 import { formatError } from '../graphql/errors.ts'
 import type { Means } from './asked.ts'
 import type { Entities, Looked, Wanted } from './entities.ts'
+import type { Nowhere, Place } from './places.ts'
+import type { Representation } from './representations.ts'
 import { textOf, type Text } from './texts.ts'
 
 /** All texts of a query, and which tier had how many of the entities; what was executed has told of that itself. */
@@ -61,7 +63,7 @@ export async function fillIn(
 
 /** Executes a query for the representations at these positions alone. */
 async function executeFor(
-  { plan: { shape, document }, representations }: Wanted,
+  { plan: { shape, document }, places }: Wanted,
   positions: readonly number[],
   { createContext }: Means,
   schema: GraphQLSchema,
@@ -71,7 +73,7 @@ async function executeFor(
     schema,
     document,
     contextValue: context,
-    variableValues: { [shape.variable]: positions.map((index) => representations[index]) },
+    variableValues: { [shape.variable]: positions.flatMap((index) => representationOf(places[index])) },
   })
   const { tags: read, freshUntil } = context.caching.basis()
   const values = (data?.[shape.responseKey] ?? unusual(errors)) as readonly unknown[]
@@ -82,6 +84,10 @@ async function executeFor(
     freshUntil: read.size > 0 ? freshUntil : Infinity,
     errors: errors.map((error) => formatError({ ...error.toJSON(), ...pathIn(error, positions) }, error)),
   }
+}
+
+function representationOf(place: Place | Nowhere | undefined): readonly Representation[] {
+  return place ? [{ __typename: place.type, id: place.id }] : []
 }
 
 /** Where nothing was read for any of it, nothing is known, and it is not fresh. */

@@ -1,32 +1,51 @@
-import type { Held } from '../cache/cache.ts'
-import type { Found } from '../cache/codecs.ts'
 import { entryName, twinningKey, type CacheKey } from '../cache/keys.ts'
 import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
+import type { Sight } from '../twinnings/visible.ts'
 import type { Operators } from '../upstream/operators.ts'
-import type { Shelf } from './texts.ts'
+import type { EntityType, Representation } from './representations.ts'
+import type { Shelf, Text, Texts } from './texts.ts'
 
-/** Where an id leads, and what has been made of what is there. `name`: the key's `entryName`. */
+/** Where a representation leads, and what has been made of what is there. */
 export type Place = {
+  readonly type: EntityType
   readonly id: string
+  /** The representation, as it mostly comes. */
+  readonly bytes: Buffer
   readonly device: DeviceAddress
   readonly key: CacheKey
+  /** The key's `entryName`. */
   readonly name: string
   readonly shelf: Shelf
-  /** What memory held of it when its cache's `changes` were these: it does so while they are. */
-  held: Held<Found> | undefined
-  heldAt: number
+  last: Last | undefined
 }
 
+/** What was answered the last time, and by which texts: while the cache's `changes` are these, memory holds what it was. */
+export type Last = {
+  readonly changes: number
+  readonly texts: Texts
+  readonly sight: Sight
+  readonly text: Text
+  /** In ms since 1970. */
+  readonly freshUntil: number
+}
+
+/** A representation with something that is no id, or leads nowhere. */
+export type Nowhere = { readonly type: EntityType; readonly id: string; readonly device: undefined }
+
 export type Places = {
-  /** `undefined` for what is no id, or leads nowhere. */
-  readonly of: (id: string) => Place | undefined
+  readonly of: (representation: Representation) => Place | Nowhere
+  /** The place of the representation that stands there, of so many bytes; `undefined` where it is another, or not known. */
+  readonly at: (body: Buffer, start: number, length: number) => Place | undefined
   /** What is on the shelves takes so many bytes more. */
   readonly kept: (bytes: number) => void
 }
 
 const maxPlaces = 20_000
 const endLength = 24
+// What follows an id: a quotation mark and a brace. Its last character says less than the others.
+const behindId = 3
+const hashed = 5
 
 /** `maxBytes`: of what is on all shelves. */
 export function createPlaces({
@@ -39,34 +58,70 @@ export function createPlaces({
   maxBytes: number
 }): Places {
   // By the ends of their ids, which are quicker to look up and differ as the whole does: that is compared then.
-  const places = new Map<string, Place>()
+  const byEnd = new Map<string, Place>()
+  const byHash = new Map<number, Place>()
   let bytes = 0
 
+  function open({ __typename: type, id }: Representation): Place | undefined {
+    const ref = sealer.openRef(id)
+    const link = ref && operators.find(ref.device)
+    if (!ref || link?.id !== ref.operatorId) return undefined
+    const key = twinningKey(ref, link.partition(undefined))
+    return {
+      type,
+      id,
+      bytes: Buffer.from(JSON.stringify({ __typename: type, id })),
+      device: ref.device,
+      key,
+      name: entryName(key),
+      shelf: { twinning: undefined, kept: [] },
+      last: undefined,
+    }
+  }
+
+  function keep(end: string, place: Place): void {
+    // Which of them are still asked for nobody knows: what is, comes again.
+    if (byEnd.size >= maxPlaces) {
+      byEnd.clear()
+      byHash.clear()
+      bytes = 0
+    }
+    byEnd.set(end, place)
+    byHash.set(hashOf(place.bytes, place.bytes.length), place)
+  }
+
   return {
-    of: (id) => {
-      const end = id.slice(-endLength)
-      const known = places.get(end)
+    of: (representation) => {
+      const { __typename: type, id } = representation
+      const end = type + id.slice(-endLength)
+      const known = byEnd.get(end)
       if (known?.id === id) return known
-      const ref = sealer.openRef(id)
-      const link = ref && operators.find(ref.device)
-      if (!ref || link?.id !== ref.operatorId) return undefined
-      const key = twinningKey(ref, link.partition(undefined))
-      const shelf = { twinning: undefined, kept: [] }
-      const name = entryName(key)
-      const place: Place = { id, device: ref.device, key, name, shelf, held: undefined, heldAt: -1 }
-      // Which of them are still asked for nobody knows: what is, comes again.
-      if (places.size >= maxPlaces) {
-        places.clear()
-        bytes = 0
-      }
-      places.set(end, place)
-      return place
+      const place = open(representation)
+      if (place) keep(end, place)
+      return place ?? { type, id, device: undefined }
+    },
+    at: (body, start, length) => {
+      const end = start + length
+      const place = byHash.get(hashOf(body, end))
+      const isIt = place?.bytes.length === length && place.bytes.compare(body, start, end) === 0
+      return isIt ? place : undefined
     },
     kept: (more) => {
       bytes += more
       if (bytes <= maxBytes) return
-      for (const { shelf } of places.values()) Object.assign(shelf, { twinning: undefined, kept: [] })
+      for (const place of byEnd.values()) {
+        Object.assign(place.shelf, { twinning: undefined, kept: [] })
+        place.last = undefined
+      }
       bytes = 0
     },
   }
+}
+
+/** Of the last characters of the id in a representation that ends there. */
+function hashOf(body: Buffer, end: number): number {
+  let hash = 0
+  for (let at = end - behindId - hashed; at < end - behindId; at++)
+    hash = (Math.imul(hash, 131) + (body[at] ?? 0)) | 0
+  return hash
 }

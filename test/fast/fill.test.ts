@@ -10,8 +10,10 @@ import { createSealer } from '../../src/domain/ids.ts'
 import type { Means } from '../../src/fast/asked.ts'
 import { createEntities } from '../../src/fast/entities.ts'
 import { fillIn } from '../../src/fast/fill.ts'
+import { createFrames } from '../../src/fast/frames.ts'
 import { shapeOf } from '../../src/fast/plan.ts'
 import { createPlans } from '../../src/fast/plans.ts'
+import type { Representation } from '../../src/fast/representations.ts'
 import { createEstimateCost } from '../../src/graphql/cost/estimate.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
@@ -66,18 +68,19 @@ function setUp({
   assert.ok(shape && plans.make(query, shape, document))
   const shelf = () => ({ twinning: undefined, kept: [] })
   const places = {
-    of: (id: string) => ({
+    of: ({ __typename: type, id }: Representation) => ({
+      type,
       id,
+      bytes: Buffer.alloc(0),
       device,
       key: { tag: 'tag', key: id },
       name: id,
       shelf: shelf(),
-      held: undefined,
-      heldAt: -1,
+      last: undefined,
     }),
   }
-  const entities = createEntities({ cache, plans, places })
-  const r = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
+  const entities = createEntities({ cache, plans, places, frames: createFrames({ at: () => undefined }) })
+  const r: Representation[] = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
   const principal = { ...nobody, everything: true }
   const body = Buffer.from(JSON.stringify({ query, variables: { r } }))
   const wanted = entities.read({ body, variant: '', principal })
