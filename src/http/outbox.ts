@@ -5,7 +5,7 @@ type Letter = {
 }
 
 // What is long takes the reader longer than the next one takes here, and is not to be kept.
-const longest = 64 * 1024
+const longest = 256 * 1024
 
 /**
  * Sends what has been answered in one turn of the event loop once all of it has been: as with a batch, whoever reads is then

@@ -30,7 +30,7 @@ test('what is long does not wait, nor what is before it', async () => {
   const post = createOutbox()
 
   post({ response, body: 'short', encoding: 'latin1' })
-  post({ response, body: 'long'.repeat(20_000), encoding: 'latin1' })
+  post({ response, body: 'long'.repeat(100_000), encoding: 'latin1' })
 
   assert.deepEqual(sent, ['short', 'longlongl'])
   await new Promise(setImmediate)
