@@ -54,7 +54,7 @@ export function createPlaces({
   maxBytes,
 }: {
   sealer: Sealer
-  operators: Operators
+  operators: Pick<Operators, 'find'>
   maxBytes: number
 }): Places {
   // By the ends of their ids, which are quicker to look up and differ as the whole does: that is compared then.
@@ -87,7 +87,7 @@ export function createPlaces({
       bytes = 0
     }
     byEnd.set(end, place)
-    byHash.set(hashOf(place.bytes, place.bytes.length), place)
+    byHash.set(hashOf(place.bytes, 0, place.bytes.length), place)
   }
 
   return {
@@ -101,9 +101,8 @@ export function createPlaces({
       return place ?? { type, id, device: undefined }
     },
     at: (body, start, length) => {
-      const end = start + length
-      const place = byHash.get(hashOf(body, end))
-      const isIt = place?.bytes.length === length && place.bytes.compare(body, start, end) === 0
+      const place = byHash.get(hashOf(body, start, length))
+      const isIt = place?.bytes.length === length && place.bytes.compare(body, start, start + length) === 0
       return isIt ? place : undefined
     },
     kept: (more) => {
@@ -118,10 +117,10 @@ export function createPlaces({
   }
 }
 
-/** Of the last characters of the id in a representation that ends there. */
-function hashOf(body: Buffer, end: number): number {
-  let hash = 0
-  for (let at = end - behindId - hashed; at < end - behindId; at++)
-    hash = (Math.imul(hash, 131) + (body[at] ?? 0)) | 0
+/** Of the length, which differs by type, and the last characters of the id in a representation that stands there. */
+function hashOf(body: Buffer, start: number, length: number): number {
+  const end = start + length - behindId
+  let hash = length
+  for (let at = end - hashed; at < end; at++) hash = (Math.imul(hash, 131) + (body[at] ?? 0)) | 0
   return hash
 }
