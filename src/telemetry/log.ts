@@ -25,11 +25,18 @@ const written = {
   maxLength: 8 * 1024 * 1024,
 }
 
+// A thread of the pool takes less, unless nobody reads: what comes after it must not get into the middle of it.
+const lastWriteMs = 50
+
 /** What is still waiting when the process ends is written then. */
 function standardOutput(): DestinationStream {
   const { write, flush } = gathering((lines) => stream.write(lines))
-  // Before the stream's own, which writes what it has been given.
-  process.once('exit', flush)
+  // Before the stream's own, which writes what it has been given, and does not wait for what is being written.
+  process.once('exit', () => {
+    if (Reflect.get(stream, '_writing') === true)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lastWriteMs)
+    flush()
+  })
   const stream = pino.destination({ dest: 1, sync: false, ...written })
   return { write }
 }
