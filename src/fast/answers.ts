@@ -10,8 +10,10 @@ export type Answers = {
    * Where the same is being executed just now: what that brings, or `undefined` where it is not to be kept, or takes long.
    */
   readonly join: (key: string) => Promise<Hit | undefined> | undefined
-  /** It is about to be executed: whoever asks the same may wait for it, if it is likely to be kept. */
-  readonly begin: (key: string, query: string) => void
+  /** Whether what a query brings is likely to be kept. */
+  readonly mayKeep: (query: string) => boolean
+  /** It is about to be executed: whoever asks the same may wait for it. */
+  readonly begin: (key: string) => void
   readonly keep: (key: string, answer: KeptAnswer, query: string) => void
 }
 
@@ -62,9 +64,8 @@ export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; m
       const other = waiting.join(key)
       return other && afterwards(key, other)
     },
-    begin: (key, query) => {
-      if (keepable.has(query)) waiting.begin(key)
-    },
+    mayKeep: (query) => keepable.has(query),
+    begin: waiting.begin,
     keep: (key, answer, query) => {
       if (answer.body.length > longestAnswer) return
       answers.set(key, { ...answer, soundAt: answer.epoch })

@@ -63,12 +63,11 @@ export function createEntities({
   }
 
   function parsed(body: Buffer): Pick<Wanted, 'plan' | 'places'> | undefined {
-    const text = body.includes('_entities') ? body.toString('utf8') : undefined
-    const request = text === undefined ? undefined : parseBody(text)
+    const request = body.includes('_entities') ? parseBody(body.toString('utf8')) : undefined
     const plan = request && plans.get(request.query)
     const representations = plan && representationsIn(request, plan.shape)
-    if (text === undefined || !representations) return undefined
-    frames.learn(text, plan, representations)
+    if (!representations) return undefined
+    frames.learn(body, plan, representations)
     return { plan, places: representations.map(places.of) }
   }
 

@@ -108,13 +108,8 @@ export function createFast({
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })
   const headersOf = new LRUCache<string, HeadersOf>({ max: maxVariants })
 
-  function find(
-    asked: Asked,
-    key: string | undefined,
-    now: number,
-    headers: HeadersOf,
-    meansOf: () => Means,
-  ) {
+  function find(asked: Asked, now: number, headers: HeadersOf, meansOf: () => Means) {
+    const key = keys.find(asked)
     return (
       (key === undefined ? undefined : answers.find(key, now)) ??
       (forwards ? undefined : findEntities(asked, now, headers, meansOf)) ??
@@ -165,12 +160,13 @@ export function createFast({
   }
 
   /** What is not at hand, but asked for by a known document. */
-  function execute(asked: Asked, key: string | undefined, headers: HeadersOf, meansOf: () => Means) {
+  function execute(asked: Asked, headers: HeadersOf, meansOf: () => Means) {
     const runnable = look(asked.body)
     if (!runnable) return undefined
     const means = meansOf()
     if (!means.pays(runnable.cost)) return undefined
-    if (key !== undefined) answers.begin(key, runnable.request.query)
+    const key = answers.mayKeep(runnable.request.query) ? keys.learn(asked) : undefined
+    if (key !== undefined) answers.begin(key)
     return runFor(runnable, asked, headers, means)
   }
 
@@ -200,11 +196,10 @@ export function createFast({
     serve: (asked, now, meansOf) => {
       const headers = headersOf.get(asked.variant)
       if (!headers) return undefined
-      const key = keys.find(asked)
-      const found = isHeard() ? find(asked, key, now, headers, meansOf) : undefined
+      const found = isHeard() ? find(asked, now, headers, meansOf) : undefined
       if (found instanceof Promise)
-        return found.then<Ready | undefined>((hit) => hit ?? execute(asked, key, headers, meansOf))
-      return found ?? execute(asked, key, headers, meansOf)
+        return found.then<Ready | undefined>((hit) => hit ?? execute(asked, headers, meansOf))
+      return found ?? execute(asked, headers, meansOf)
     },
     keep: ({ body, ...asked }, context, answer) => {
       headersOf.set(asked.variant, { kept: answer.headers, plain: withoutVary(answer.headers) })

@@ -10,17 +10,19 @@ export type Frames = {
   /** `undefined` for what is not known byte by byte. */
   readonly read: (body: Buffer) => Seen | undefined
   /** Notes what stands around the representations of a body that was parsed. */
-  readonly learn: (text: string, plan: Plan, representations: readonly Representation[]) => void
+  readonly learn: (body: Buffer, plan: Plan, representations: readonly Representation[]) => void
 }
 
 export type Seen = { readonly plan: Plan; readonly places: readonly Place[] }
 
 type Frame = { readonly before: Buffer; readonly after: Buffer; readonly plan: Plan }
 
-const maxFrames = 8
+const mark = '"variables"'
+const maxFrames = 200
+const maxAtOnePlace = 8
 const longestFrame = 8 * 1024
 // Whoever writes representations in another way than most does so each time.
-const maxFailures = 50
+const maxFailures = 20
 const maxLengths = 8
 const comma = 44
 const brace = 125
@@ -28,16 +30,17 @@ const quotationMark = 34
 const endOfOne = '"}'
 
 export function createFrames({ at }: Pick<Places, 'at'>): Frames {
-  // The one that was used last comes first.
-  let frames: readonly Frame[] = []
+  // By where the mark is.
+  const frames = new Map<number, readonly Frame[]>()
+  const failures = new WeakMap<Plan, number>()
+  let count = 0
+  let last: Frame | undefined
   let lengths: readonly number[] = []
-  let failures = 0
 
   function frameOf(body: Buffer): Frame | undefined {
-    const [first] = frames
-    if (first && isAround(first, body)) return first
-    const found = frames.find((frame) => isAround(frame, body))
-    if (found) frames = [found, ...frames.filter((frame) => frame !== found)]
+    if (last && isAround(last, body)) return last
+    const found = frames.get(body.indexOf(mark))?.find((frame) => isAround(frame, body))
+    if (found) last = found
     return found
   }
 
@@ -50,7 +53,7 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
     }
     const length = body.indexOf(endOfOne, start) + endOfOne.length - start
     const place = length > 0 ? at(body, start, length) : undefined
-    if (place && !lengths.includes(length)) lengths = [length, ...lengths].slice(0, maxLengths)
+    if (place) lengths = [length, ...lengths].slice(0, maxLengths)
     return place
   }
 
@@ -67,25 +70,38 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
     return undefined
   }
 
+  function keep(frame: Frame, place: number): void {
+    // They come again.
+    if (count >= maxFrames) {
+      frames.clear()
+      last = undefined
+      count = 0
+    }
+    count += 1
+    last = frame
+    frames.set(place, [frame, ...(frames.get(place) ?? [])].slice(0, maxAtOnePlace))
+  }
+
   return {
     read: (body) => {
       const frame = frameOf(body)
       const places = frame && placesIn(body, frame.before.length, body.length - frame.after.length)
       return places && { plan: frame.plan, places }
     },
-    learn: (text, plan, representations) => {
-      if (failures >= maxFailures) return
-      const list = JSON.stringify(representations).slice(1, -1)
-      const start = text.indexOf(list)
-      const [before, after] = [text.slice(0, start), text.slice(start + list.length)]
+    learn: (body, plan, representations) => {
+      const failed = failures.get(plan) ?? 0
+      if (failed >= maxFailures || frameOf(body)?.plan === plan) return
+      const list = Buffer.from(JSON.stringify(representations).slice(1, -1))
+      const start = body.indexOf(list)
+      const end = start + list.length
       // Nothing that means anything may stand behind them: it could be another list, which is the one that counts.
-      if (start < 0 || before.length > longestFrame || !/^\]\}+$/.test(after)) {
-        failures += 1
-        return
-      }
-      const frame = { before: Buffer.from(before), after: Buffer.from(after), plan }
-      const others = frames.filter((one) => !isSame(one, frame))
-      frames = [frame, ...others].slice(0, maxFrames)
+      if (start < 0 || start > longestFrame || !/^\]\}+$/.test(body.toString('latin1', end)))
+        failures.set(plan, failed + 1)
+      else
+        keep(
+          { before: copyOf(body.subarray(0, start)), after: copyOf(body.subarray(end)), plan },
+          body.indexOf(mark),
+        )
     },
   }
 }
@@ -97,6 +113,9 @@ function isAround({ before, after }: Frame, body: Buffer): boolean {
   )
 }
 
-function isSame(one: Frame, other: Frame): boolean {
-  return one.before.equals(other.before) && one.after.equals(other.after)
+/** With memory of its own: the rest of the body is not to be kept for it. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }

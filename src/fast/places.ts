@@ -42,7 +42,6 @@ export type Places = {
 }
 
 const maxPlaces = 20_000
-const endLength = 24
 // What follows an id: a quotation mark and a brace. Its last character says less than the others.
 const behindId = 3
 const hashed = 5
@@ -57,8 +56,8 @@ export function createPlaces({
   operators: Pick<Operators, 'find'>
   maxBytes: number
 }): Places {
-  // By the ends of their ids, which are quicker to look up and differ as the whole does: that is compared then.
-  const byEnd = new Map<string, Place>()
+  const places = new Map<string, Place>()
+  // The same, to be found by the bytes of a body; of two with one hash the first.
   const byHash = new Map<number, Place>()
   let bytes = 0
 
@@ -70,7 +69,7 @@ export function createPlaces({
     return {
       type,
       id,
-      bytes: Buffer.from(JSON.stringify({ __typename: type, id })),
+      bytes: bytesOf(JSON.stringify({ __typename: type, id })),
       device: ref.device,
       key,
       name: entryName(key),
@@ -79,25 +78,26 @@ export function createPlaces({
     }
   }
 
-  function keep(end: string, place: Place): void {
+  function keep(name: string, place: Place): void {
     // Which of them are still asked for nobody knows: what is, comes again.
-    if (byEnd.size >= maxPlaces) {
-      byEnd.clear()
+    if (places.size >= maxPlaces) {
+      places.clear()
       byHash.clear()
       bytes = 0
     }
-    byEnd.set(end, place)
-    byHash.set(hashOf(place.bytes, 0, place.bytes.length), place)
+    places.set(name, place)
+    const hash = hashOf(place.bytes, 0, place.bytes.length)
+    if (!byHash.has(hash)) byHash.set(hash, place)
   }
 
   return {
     of: (representation) => {
       const { __typename: type, id } = representation
-      const end = type + id.slice(-endLength)
-      const known = byEnd.get(end)
-      if (known?.id === id) return known
+      const name = `${type} ${id}`
+      const known = places.get(name)
+      if (known) return known
       const place = open(representation)
-      if (place) keep(end, place)
+      if (place) keep(name, place)
       return place ?? { type, id, device: undefined }
     },
     at: (body, start, length) => {
@@ -108,7 +108,7 @@ export function createPlaces({
     kept: (more) => {
       bytes += more
       if (bytes <= maxBytes) return
-      for (const place of byEnd.values()) {
+      for (const place of places.values()) {
         Object.assign(place.shelf, { twinning: undefined, kept: [] })
         place.last = undefined
       }
@@ -123,4 +123,11 @@ function hashOf(body: Buffer, start: number, length: number): number {
   let hash = length
   for (let at = end - hashed; at < end; at++) hash = (Math.imul(hash, 131) + (body[at] ?? 0)) | 0
   return hash
+}
+
+/** With memory of its own: what else Node's pool holds is not to be kept for it. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  bytes.write(text)
+  return bytes
 }

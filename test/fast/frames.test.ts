@@ -33,7 +33,7 @@ function setUp() {
   const frames = createFrames(places)
   const learn = (r: Representation[], text = bodyOf(r)) => {
     r.forEach(places.of)
-    frames.learn(text, plan, r)
+    frames.learn(Buffer.from(text), plan, r)
   }
   const read = (text: string) =>
     frames.read(Buffer.from(text))?.places.map(({ type, id }) => ({ __typename: type, id }))
@@ -98,14 +98,27 @@ test('nothing is learned where what stands behind them means something', () => {
   }
 })
 
-test('of bodies that begin in many ways those that came last are known', () => {
+test('bodies that begin in many ways are all known', () => {
   const { learn, read } = setUp()
-  const texts = Array.from({ length: 12 }, (_, n) => bodyOf(known, { query: `${query} #${n}` }))
+  const texts = Array.from({ length: 40 }, (_, n) => bodyOf(known, { query: `${query} #${'.'.repeat(n)}` }))
 
   for (const text of texts) learn(known, text)
 
-  const found = texts.map((text) => read(text) !== undefined)
-  assert.deepEqual(found, [...Array<boolean>(4).fill(false), ...Array<boolean>(8).fill(true)])
+  assert.deepEqual(texts.map(read), Array(40).fill(known))
+})
+
+test('a plan whose bodies are written in another way is given up, and no other', () => {
+  const { frames, learn, read } = setUp()
+  const odd = { name: 'another plan' } as object as Plan
+  const oddly = (text: string) => Buffer.from(text.replace('},{', '}, {'))
+
+  for (let n = 0; n < 100; n++) frames.learn(oddly(bodyOf(known)), odd, known)
+  frames.learn(Buffer.from(bodyOf(known)), odd, known)
+  const givenUp = read(bodyOf(known))
+  learn(known)
+
+  assert.equal(givenUp, undefined)
+  assert.deepEqual(read(bodyOf(known)), known)
 })
 
 test('bodies that are written in many ways are answered as without the fast path', async (t) => {
