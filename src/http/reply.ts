@@ -45,15 +45,17 @@ export function createReply({
   // What all lines have in common is printed once.
   const told = log.child({ method: 'POST', route, status: 200 })
 
-  function send({ request, response, started }: Open, sent: Sent): void {
-    const { body, bytes = Buffer.byteLength(body), cacheControl, headers, atHand } = sent
+  function send({ request, response, started }: Open, answer: Sent): void {
+    const { body, bytes = Buffer.byteLength(body), cacheControl, headers, atHand } = answer
     // Since this was asked: whoever keeps its connection would go on sending requests here.
     if (isLeaving()) response.setHeader('connection', 'close')
     response.writeHead(200, ['cache-control', cacheControl, ...headers, 'content-length', String(bytes)])
+    const sent = () => {
+      const ms = performance.now() - started
+      requests.answered(told, { request, line: { reqId: nextId() }, route, status: 200, ms, atHand })
+    }
     // What is all ASCII is written sooner so, and is the same.
-    post({ response, body, encoding: bytes === body.length ? 'latin1' : 'utf8' })
-    const ms = performance.now() - started
-    requests.answered(told, { request, line: { reqId: nextId() }, route, status: 200, ms, atHand })
+    post({ response, body, encoding: bytes === body.length ? 'latin1' : 'utf8', sent })
   }
 
   return {

@@ -1,38 +1,64 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { createOutbox } from '../../src/http/outbox.ts'
+import { listen } from '../../src/telemetry/channels.ts'
 
-/** Notes what is sent, and when. */
-function noting(sent: string[]) {
-  return { end: (body: string) => sent.push(body.slice(0, 9)) }
+/** Notes what is sent, and in which order. */
+function setUp() {
+  const seen: string[] = []
+  const post = createOutbox()
+  const letter = (body: string, { fails = false } = {}) => ({
+    response: {
+      end: () => {
+        if (fails) throw new Error('on purpose')
+        seen.push(body.slice(0, 9))
+      },
+      destroy: () => seen.push(`destroyed ${body}`),
+    },
+    body,
+    encoding: 'latin1' as const,
+    sent: () => seen.push(`sent ${body.slice(0, 9)}`),
+  })
+  return { seen, post: (...args: Parameters<typeof letter>) => post(letter(...args)) }
 }
 
 test('what is answered in one turn is sent after all of it was, in its order, before the next turn', async () => {
-  const sent: string[] = []
-  const response = noting(sent)
-  const post = createOutbox()
-  const next = new Promise<string[]>((resolve) => setImmediate(() => resolve([...sent])))
+  const { seen, post } = setUp()
+  const next = new Promise<string[]>((resolve) => setImmediate(() => resolve([...seen])))
 
-  post({ response, body: 'one', encoding: 'latin1' })
-  void Promise.resolve().then(() => post({ response, body: 'two', encoding: 'utf8' }))
-  const atOnce = [...sent]
+  post('one')
+  void Promise.resolve().then(() => post('two'))
+  const atOnce = [...seen]
 
-  assert.deepEqual(await next, ['one', 'two'])
+  assert.deepEqual(await next, ['one', 'two', 'sent one', 'sent two'])
   assert.deepEqual(atOnce, [])
-  post({ response, body: 'three', encoding: 'latin1' })
-  await new Promise(setImmediate)
-  assert.deepEqual(sent, ['one', 'two', 'three'])
+  post('three')
+  await turn()
+  assert.deepEqual(seen.slice(4), ['three', 'sent three'])
 })
 
 test('what is long does not wait, nor what is before it', async () => {
-  const sent: string[] = []
-  const response = noting(sent)
-  const post = createOutbox()
+  const { seen, post } = setUp()
 
-  post({ response, body: 'short', encoding: 'latin1' })
-  post({ response, body: 'long'.repeat(100_000), encoding: 'latin1' })
+  post('short')
+  post('long'.repeat(100_000))
 
-  assert.deepEqual(sent, ['short', 'longlongl'])
-  await new Promise(setImmediate)
-  assert.equal(sent.length, 2)
+  assert.deepEqual(seen, ['short', 'longlongl', 'sent short', 'sent longlongl'])
+  await turn()
+  assert.equal(seen.length, 4)
+})
+
+test('one that can’t be sent is the end of none but itself', async (t) => {
+  const { seen, post } = setUp()
+  let errors = 0
+  t.after(listen('error.unexpected', () => (errors += 1)))
+
+  post('one')
+  post('two', { fails: true })
+  post('three')
+  await turn()
+
+  assert.deepEqual(seen.slice(0, 3), ['one', 'destroyed two', 'three'])
+  assert.equal(errors, 1)
 })
