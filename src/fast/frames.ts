@@ -1,3 +1,4 @@
+import { copyOf } from './bytes.ts'
 import type { Place, Places } from './places.ts'
 import type { Plan } from './plans.ts'
 import type { Representation } from './representations.ts'
@@ -111,11 +112,4 @@ function isAround({ before, after }: Frame, body: Buffer): boolean {
   return (
     end >= before.length && before.compare(body, 0, before.length) === 0 && after.compare(body, end) === 0
   )
-}
-
-/** With memory of its own: the rest of the body is not to be kept for it. */
-function copyOf(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(copy)
-  return copy
 }

@@ -1,3 +1,5 @@
+import { copyOf } from './bytes.ts'
+
 /**
  * What bodies begin with, up to their variables: mostly the query. A client's bodies have few of them, which are numbered, so
  * that a body can be named by a number and what is left of it.
@@ -66,7 +68,7 @@ export function createHeads(now: () => number = () => performance.now()): Heads 
       if (found !== none || length === 0) return found
       if (!hasRoom(length)) sweep()
       if (!hasRoom(length)) return none
-      const head = { bytes: copyOf(body, length), number: (given += 1), isUsed: true }
+      const head = { bytes: copyOf(body.subarray(0, length)), number: (given += 1), isUsed: true }
       byLength.set(length, [head, ...(byLength.get(length) ?? [])])
       return head
     },
@@ -80,11 +82,4 @@ function lengthOf(body: Buffer): number {
 
 function beginsWith(body: Buffer, head: Buffer): boolean {
   return body.length >= head.length && head.compare(body, 0, head.length) === 0
-}
-
-/** With memory of its own: neither the rest of the body nor what else Node's pool holds is to be kept for it. */
-function copyOf(body: Buffer, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  body.copy(bytes, 0, 0, length)
-  return bytes
 }

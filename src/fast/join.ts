@@ -34,13 +34,15 @@ function listsOf(texts: readonly Text[]): { entities: string; tags: string; byte
   let entities = ''
   let tags = ''
   let bytes = 0
-  for (const [n, text] of texts.entries()) {
-    const comma = n === 0 ? '' : ','
+  let comma = ''
+  for (const text of texts) {
     entities += comma + text.json
     bytes += text.bytes + comma.length
-    if (text.tags === undefined) continue
-    tags += comma + text.tags
-    bytes += comma.length
+    if (text.tags !== undefined) {
+      tags += comma + text.tags
+      bytes += comma.length
+    }
+    comma = ','
   }
   return { entities, tags, bytes }
 }

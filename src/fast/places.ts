@@ -3,6 +3,7 @@ import type { DeviceAddress } from '../domain/address.ts'
 import type { Sealer } from '../domain/ids.ts'
 import type { Sight } from '../twinnings/visible.ts'
 import type { Operators } from '../upstream/operators.ts'
+import { createArena } from './bytes.ts'
 import type { EntityType, Representation } from './representations.ts'
 import type { Shelf, Text, Texts } from './texts.ts'
 
@@ -59,6 +60,7 @@ export function createPlaces({
   const places = new Map<string, Place>()
   // The same, to be found by the bytes of a body; of two with one hash the first.
   const byHash = new Map<number, Place>()
+  let put = createArena()
   let bytes = 0
 
   function open({ __typename: type, id }: Representation): Place | undefined {
@@ -69,7 +71,7 @@ export function createPlaces({
     return {
       type,
       id,
-      bytes: bytesOf(JSON.stringify({ __typename: type, id })),
+      bytes: put(JSON.stringify({ __typename: type, id })),
       device: ref.device,
       key,
       name: entryName(key),
@@ -83,6 +85,7 @@ export function createPlaces({
     if (places.size >= maxPlaces) {
       places.clear()
       byHash.clear()
+      put = createArena()
       bytes = 0
     }
     places.set(name, place)
@@ -123,11 +126,4 @@ function hashOf(body: Buffer, start: number, length: number): number {
   let hash = length
   for (let at = end - hashed; at < end; at++) hash = (Math.imul(hash, 131) + (body[at] ?? 0)) | 0
   return hash
-}
-
-/** With memory of its own: what else Node's pool holds is not to be kept for it. */
-function bytesOf(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
-  bytes.write(text)
-  return bytes
 }
