@@ -27,6 +27,8 @@ export function remembering(
 ): RememberingVerify {
   // By the header's end, which is quicker to look up than all of it: that is compared then.
   const callers = new LRUCache<string, Remembered>({
+    // No more than fit in; told so, it keeps their order in less memory, which is read for each request.
+    max: Math.ceil(maxBytes / bytesOfOne),
     maxSize: maxBytes,
     sizeCalculation: ({ authorization }) => authorization.length + bytesOfOne,
   })

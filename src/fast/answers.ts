@@ -29,6 +29,8 @@ const maxQueries = 500
 
 export function createAnswers({ evictions, maxBytes }: { evictions: Evictions; maxBytes: number }): Answers {
   const answers = new LRUCache<string, Held>({
+    // No more than fit in; told so, it keeps their order in less memory, which is read for each hit.
+    max: Math.ceil(maxBytes / bytesOfOne),
     maxSize: maxBytes,
     sizeCalculation: ({ body }, key) => key.length + body.length + bytesOfOne,
   })

@@ -14,7 +14,7 @@ import type { Text, Texts } from './texts.ts'
 
 /** `_entities` from what memory holds of each twinning. */
 export type Entities = {
-  /** `undefined` where nothing is known of the query, or it has something out of the ordinary. */
+  /** `undefined` where nothing is known of the query, or it has something out of the ordinary, or too much. */
   readonly read: (asked: Asked) => Wanted | undefined
   readonly look: (wanted: Wanted, now: number) => Looked
 }
@@ -43,11 +43,14 @@ export function createEntities({
   plans,
   places,
   frames,
+  longestList,
 }: {
   cache: Cache<Found>
   plans: Plans
   places: Pick<Places, 'of'>
   frames: Frames
+  /** What has more representations is not looked at. */
+  longestList: number
 }): Entities {
   /** What memory has of a place, as it was answered the last time, or made now; `undefined` where it takes more than that. */
   function find(place: Place, by: By, sight: Sight): Last | undefined {
@@ -66,7 +69,7 @@ export function createEntities({
     const request = body.includes('_entities') ? parseBody(body.toString('utf8')) : undefined
     const plan = request && plans.get(request.query)
     const representations = plan && representationsIn(request, plan.shape)
-    if (!representations) return undefined
+    if (!representations || representations.length > longestList) return undefined
     frames.learn(body, plan, representations)
     return { plan, places: representations.map(places.of) }
   }
@@ -75,7 +78,8 @@ export function createEntities({
     read: ({ body, principal }) => {
       if (plans.isEmpty()) return undefined
       const found = frames.read(body) ?? parsed(body)
-      return found && { principal, ...found, cost: costOf(found) }
+      if (!found || found.places.length > longestList) return undefined
+      return { principal, ...found, cost: costOf(found) }
     },
     look: ({ principal, plan, places: wanted }, now) => {
       const sight = sightsOf(principal)

@@ -102,7 +102,7 @@ export function createFast({
   const answers = createAnswers({ evictions, maxBytes: answersBytes })
   const places = createPlaces({ sealer, operators, maxBytes: entitiesBytes })
   const plans = createPlans({ schema, sealer, estimateCost, tags: cacheTags, onKept: places.kept })
-  const entities = createEntities({ cache, plans, places, frames: createFrames(places) })
+  const entities = createEntities({ cache, plans, places, frames: createFrames(places), longestList })
   const recorder = createEntityRecorder(plans)
   const known = createKnownDocuments()
   const { look, run } = createRun({ schema, known, estimateCost, costLimit, longest: longestList, admit })
@@ -119,9 +119,8 @@ export function createFast({
 
   function findEntities(asked: Asked, now: number, headers: HeadersOf, meansOf: () => Means) {
     const wanted = entities.read(asked)
-    if (!wanted) return undefined
     // What goes beyond a limit is left to execution to refuse, or to count.
-    if (wanted.places.length > longestList || refusalOf(wanted.cost, costLimit.max)) return undefined
+    if (!wanted || refusalOf(wanted.cost, costLimit.max)) return undefined
     const looked = entities.look(wanted, now)
     const whole = filled(looked)
     return whole ? joinEntities(wanted, whole, headers, now) : fill(wanted, looked, headers, meansOf())

@@ -79,7 +79,13 @@ function setUp({
       last: undefined,
     }),
   }
-  const entities = createEntities({ cache, plans, places, frames: createFrames({ at: () => undefined }) })
+  const entities = createEntities({
+    cache,
+    plans,
+    places,
+    frames: createFrames({ at: () => undefined }),
+    longestList: 10,
+  })
   const r: Representation[] = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
   const principal = { ...nobody, everything: true }
   const body = Buffer.from(JSON.stringify({ query, variables: { r } }))
