@@ -1,32 +1,16 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parse } from 'graphql'
 import { nobody } from '../../src/auth/policy.ts'
 import { createCache } from '../../src/cache/cache.ts'
 import { foundCodec } from '../../src/cache/codecs.ts'
 import { createEvictions } from '../../src/cache/evictions.ts'
-import { createSealer } from '../../src/domain/ids.ts'
 import { createEntities } from '../../src/fast/entities.ts'
 import { createFrames } from '../../src/fast/frames.ts'
-import { shapeOf } from '../../src/fast/plan.ts'
-import { createPlans } from '../../src/fast/plans.ts'
 import type { Representation } from '../../src/fast/representations.ts'
-import { createEstimateCost } from '../../src/graphql/cost/estimate.ts'
-import { createSchema } from '../../src/graphql/schema.ts'
+import { entitiesQuery, planned } from './plans.ts'
 
 test('of a list that is longer than it may be not one id is opened', () => {
-  const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { name } } }'
-  const schema = createSchema('full')
-  const plans = createPlans({
-    schema,
-    sealer: createSealer([Buffer.alloc(32)]),
-    estimateCost: createEstimateCost(schema),
-    tags: false,
-    onKept: () => undefined,
-  })
-  const document = parse(query)
-  const shape = shapeOf(document)
-  assert.ok(shape && plans.make(query, shape, document))
+  const { plans } = planned()
   let opened = 0
   const of = ({ __typename: type, id }: Representation) => {
     opened += 1
@@ -43,7 +27,7 @@ test('of a list that is longer than it may be not one id is opened', () => {
   })
   const read = (count: number) => {
     const r = Array.from({ length: count }, (_, n) => ({ __typename: 'Twinning', id: `id ${n}` }))
-    const body = Buffer.from(JSON.stringify({ query, variables: { r } }))
+    const body = Buffer.from(JSON.stringify({ query: entitiesQuery, variables: { r } }))
     return entities.read({ body, variant: '', principal: nobody })?.places.length
   }
 

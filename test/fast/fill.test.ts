@@ -1,23 +1,16 @@
 // What was at hand before something was waited for may not be any more.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parse } from 'graphql'
 import { nobody } from '../../src/auth/policy.ts'
 import type { Cache, Held } from '../../src/cache/cache.ts'
 import type { Found } from '../../src/cache/codecs.ts'
 import type { DeviceAddress } from '../../src/domain/address.ts'
-import { createSealer } from '../../src/domain/ids.ts'
 import type { Means } from '../../src/fast/asked.ts'
 import { createEntities } from '../../src/fast/entities.ts'
 import { fillIn } from '../../src/fast/fill.ts'
 import { createFrames } from '../../src/fast/frames.ts'
-import { shapeOf } from '../../src/fast/plan.ts'
-import { createPlans } from '../../src/fast/plans.ts'
 import type { Representation } from '../../src/fast/representations.ts'
-import { createEstimateCost } from '../../src/graphql/cost/estimate.ts'
-import { createSchema } from '../../src/graphql/schema.ts'
-
-const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Twinning { name } } }'
+import { entitiesQuery, planned } from './plans.ts'
 const device = 'tel:+15560101' as DeviceAddress
 
 function held(name: string): Held<Found> {
@@ -42,8 +35,6 @@ function setUp({
   meanwhile: (memory: Map<string, unknown>) => void
   isHeard?: () => boolean
 }) {
-  const schema = createSchema('full')
-  const sealer = createSealer([Buffer.alloc(32)])
   const memory = new Map([['a', held('a')]])
   const asked: string[][] = []
   const cache = {
@@ -56,16 +47,7 @@ function setUp({
       return Promise.resolve()
     },
   } as Pick<Cache<Found>, 'atHand' | 'changes' | 'recall'> as Cache<Found>
-  const plans = createPlans({
-    schema,
-    sealer,
-    estimateCost: createEstimateCost(schema),
-    tags: false,
-    onKept: () => undefined,
-  })
-  const document = parse(query)
-  const shape = shapeOf(document)
-  assert.ok(shape && plans.make(query, shape, document))
+  const { schema, plans } = planned()
   const shelf = () => ({ twinning: undefined, kept: [] })
   const places = {
     of: ({ __typename: type, id }: Representation) => ({
@@ -88,7 +70,7 @@ function setUp({
   })
   const r: Representation[] = ['a', 'b', 'b'].map((id) => ({ __typename: 'Twinning', id }))
   const principal = { ...nobody, everything: true }
-  const body = Buffer.from(JSON.stringify({ query, variables: { r } }))
+  const body = Buffer.from(JSON.stringify({ query: entitiesQuery, variables: { r } }))
   const wanted = entities.read({ body, variant: '', principal })
   assert.ok(wanted)
   let executed = 0

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Redis } from 'ioredis'
-
 import { createAuthority } from './certificates.ts'
 import { startRedis } from './redis.ts'
 
