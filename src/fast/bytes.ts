@@ -1,3 +1,7 @@
+export function beginsWith(body: Buffer, start: Buffer): boolean {
+  return body.length >= start.length && start.compare(body, 0, start.length) === 0
+}
+
 /** A copy with memory of its own: neither the rest of a body nor what else Node's pool holds is kept for it. */
 export function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length)

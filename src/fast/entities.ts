@@ -53,12 +53,12 @@ export function createEntities({
   longestList: number
 }): Entities {
   /** What memory has of a place, as it was answered the last time, or made now; `undefined` where it takes more than that. */
-  function find(place: Place, by: By, sight: Sight): Last | undefined {
-    const { texts, changes, now } = by
+  function find(place: Place, sight: Sight, { texts, changes, now, lacking }: Looking): Last | undefined {
     const { last } = place
     if (last?.changes === changes && last.texts === texts && last.sight === sight && last.freshUntil > now)
       return last
     const held = cache.atHand(place.key.tag, place.name, now)
+    if (!held) lacking.set(place.name, place.key)
     const twinning = held?.value.twinning
     const text = twinning && texts.of(place.type, place.shelf, twinning, sight)
     place.last = text && { changes, texts, sight, text, freshUntil: held.freshUntil }
@@ -83,18 +83,16 @@ export function createEntities({
     },
     look: ({ principal, plan, places: wanted }, now) => {
       const sight = sightsOf(principal)
-      const by = { texts: plan.texts, changes: cache.changes(), now }
+      const lacking = new Map<string, CacheKey>()
+      const looking = { texts: plan.texts, changes: cache.changes(), now, lacking }
       const texts: (Text | undefined)[] = []
       const missing: number[] = []
-      const lacking = new Map<string, CacheKey>()
       let freshUntil = Infinity
       for (const place of wanted) {
         const seen = place.device && sight(place.device)
-        const found = seen && find(place, by, seen)
+        const found = seen && find(place, seen, looking)
         if (found && found.freshUntil < freshUntil) freshUntil = found.freshUntil
         if (!found) missing.push(texts.length)
-        if (seen && !found && !cache.atHand(place.key.tag, place.name, now))
-          lacking.set(place.name, place.key)
         texts.push(found?.text)
       }
       return { texts, missing, lacking, freshUntil }
@@ -102,7 +100,12 @@ export function createEntities({
   }
 }
 
-type By = { readonly texts: Texts; readonly changes: number; readonly now: number }
+type Looking = {
+  readonly texts: Texts
+  readonly changes: number
+  readonly now: number
+  readonly lacking: Map<string, CacheKey>
+}
 
 function costOf({ plan: { base, costs }, places }: Pick<Wanted, 'plan' | 'places'>): Cost {
   let { cost, leaves } = base

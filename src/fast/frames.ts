@@ -1,4 +1,5 @@
-import { copyOf } from './bytes.ts'
+import { beginsWith, copyOf } from './bytes.ts'
+import { lengthOfHead } from './heads.ts'
 import type { Place, Places } from './places.ts'
 import type { Plan } from './plans.ts'
 import type { Representation } from './representations.ts'
@@ -18,9 +19,8 @@ export type Seen = { readonly plan: Plan; readonly places: readonly Place[] }
 
 type Frame = { readonly before: Buffer; readonly after: Buffer; readonly plan: Plan }
 
-const mark = '"variables"'
 const maxFrames = 200
-const maxAtOnePlace = 8
+const maxOfOneLength = 8
 const longestFrame = 8 * 1024
 // Whoever writes representations in another way than most does so each time.
 const maxFailures = 20
@@ -31,7 +31,7 @@ const quotationMark = 34
 const endOfOne = '"}'
 
 export function createFrames({ at }: Pick<Places, 'at'>): Frames {
-  // By where the mark is.
+  // By the lengths of their bodies' heads.
   const frames = new Map<number, readonly Frame[]>()
   const failures = new WeakMap<Plan, number>()
   let count = 0
@@ -40,7 +40,7 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
 
   function frameOf(body: Buffer): Frame | undefined {
     if (last && isAround(last, body)) return last
-    const found = frames.get(body.indexOf(mark))?.find((frame) => isAround(frame, body))
+    const found = frames.get(lengthOfHead(body))?.find((frame) => isAround(frame, body))
     if (found) last = found
     return found
   }
@@ -71,7 +71,7 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
     return undefined
   }
 
-  function keep(frame: Frame, place: number): void {
+  function keep(frame: Frame, length: number): void {
     // They come again.
     if (count >= maxFrames) {
       frames.clear()
@@ -80,7 +80,7 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
     }
     count += 1
     last = frame
-    frames.set(place, [frame, ...(frames.get(place) ?? [])].slice(0, maxAtOnePlace))
+    frames.set(length, [frame, ...(frames.get(length) ?? [])].slice(0, maxOfOneLength))
   }
 
   return {
@@ -101,7 +101,7 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
       else
         keep(
           { before: copyOf(body.subarray(0, start)), after: copyOf(body.subarray(end)), plan },
-          body.indexOf(mark),
+          lengthOfHead(body),
         )
     },
   }
@@ -109,7 +109,5 @@ export function createFrames({ at }: Pick<Places, 'at'>): Frames {
 
 function isAround({ before, after }: Frame, body: Buffer): boolean {
   const end = body.length - after.length
-  return (
-    end >= before.length && before.compare(body, 0, before.length) === 0 && after.compare(body, end) === 0
-  )
+  return end >= before.length && beginsWith(body, before) && after.compare(body, end) === 0
 }

@@ -1,4 +1,4 @@
-import { copyOf } from './bytes.ts'
+import { beginsWith, copyOf } from './bytes.ts'
 
 /**
  * What bodies begin with, up to their variables: mostly the query. A client's bodies have few of them, which are numbered, so
@@ -55,7 +55,7 @@ export function createHeads(now: () => number = () => performance.now()): Heads 
   function find(body: Buffer): Head {
     // As it ends with the mark, what begins with it has the same head.
     if (last && beginsWith(body, last.bytes)) return last
-    const found = known(body, lengthOf(body))
+    const found = known(body, lengthOfHead(body))
     if (found) last = found
     return found ?? none
   }
@@ -64,8 +64,9 @@ export function createHeads(now: () => number = () => performance.now()): Heads 
     find,
     learn: (body) => {
       const found = find(body)
-      const length = lengthOf(body)
-      if (found !== none || length === 0) return found
+      if (found !== none) return found
+      const length = lengthOfHead(body)
+      if (length === 0) return none
       if (!hasRoom(length)) sweep()
       if (!hasRoom(length)) return none
       const head = { bytes: copyOf(body.subarray(0, length)), number: (given += 1), isUsed: true }
@@ -75,11 +76,8 @@ export function createHeads(now: () => number = () => performance.now()): Heads 
   }
 }
 
-function lengthOf(body: Buffer): number {
+/** Of a body's head in bytes; 0 where it has none. */
+export function lengthOfHead(body: Buffer): number {
   const at = body.indexOf(end)
   return at < 0 ? 0 : at + end.length
-}
-
-function beginsWith(body: Buffer, head: Buffer): boolean {
-  return body.length >= head.length && head.compare(body, 0, head.length) === 0
 }

@@ -18,13 +18,12 @@ export function joinEntities(
     const body = `{${failures}${data}${entities}]}}`
     return { ...counted, body, headers: headers.plain, cacheControl: 'no-store' }
   }
-  const around =
-    tags === '' ? [`{${data}`, ']}', '}'] : [`{${data}`, ']},"extensions":{"apolloEntityCacheTags":[', ']}}']
-  const [before = '', between = '', after = ''] = around
+  const between = tags === '' ? ']}' : ']},"extensions":{"apolloEntityCacheTags":['
+  const after = tags === '' ? '}' : ']}}'
   return {
     ...counted,
-    body: `${before}${entities}${between}${tags}${after}`,
-    bytes: bytes + Buffer.byteLength(before) + between.length + after.length,
+    body: `{${data}${entities}${between}${tags}${after}`,
+    bytes: 1 + Buffer.byteLength(data) + bytes + between.length + after.length,
     headers: headers.kept,
   }
 }

@@ -36,7 +36,7 @@ export type Reports = {
   'notification.received': { operator: string; outcome: 'accepted' | 'refused' }
 }
 
-// Each is looked up once: a warm answer reports to five.
+// Each is looked up once: a warm answer reports to four.
 const channels = new Map<keyof Reports, Channel>()
 
 function channelOf(name: keyof Reports): Channel {
